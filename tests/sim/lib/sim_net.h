@@ -34,11 +34,10 @@ typedef struct sim_link {
     double ecn_ms;          /* ecn: CE-mark ECT packets that waited longer, own serialisation apart; 0 off */
     bool ge;                /* ge=p,r,h,k: Gilbert-Elliott, P(good->bad), P(bad->good), P(pass) in bad, in good */
     double ge_p, ge_r, ge_h, ge_k;
-    double trace_offset_s;  /* traceoff */
     double mtu;             /* mtu: larger datagrams (with 28 bytes of header) vanish; 0 off */
 } sim_link;
 
-/** Read the text form over *link, keeping what is not named; trace=FILE is not for here. Asserts on bad words. */
+/** Read the text form over *link, keeping what is not named; a trace is set apart. Asserts on bad words. */
 void sim_link_parse(sim_link *link, const char *text);
 
 typedef struct sim_pipe sim_pipe;
@@ -77,7 +76,7 @@ sim_pipe *sim_net_pipe(sim_net *net, const char *link);
 void sim_pipe_set(sim_pipe *pipe, const char *link);
 /** The same at a later time. */
 void sim_pipe_set_at(sim_pipe *pipe, qua_time when, const char *link);
-/** Serve by a Mahimahi trace: ms at which 1504 bytes may leave, repeated; `offset_s` into it at time `start`. */
+/** Serve by a Mahimahi trace: ms at which 1504 bytes may leave, repeated; now is `offset_s` into it. */
 void sim_pipe_trace(sim_pipe *pipe, const uint32_t *ms, size_t count, double offset_s);
 /** The same from a file in Mahimahi's format. @return false when it cannot be read */
 bool sim_pipe_trace_file(sim_pipe *pipe, const char *path, double offset_s);
