@@ -336,7 +336,7 @@ static double trace_bytes(const sim_pipe *pipe, double since, double until)
     for (size_t i = 0; i < pipe->trace_count; i++) {
         const double first = (double)pipe->trace_origin + 1000.0 * pipe->trace[i];
         const double low = ceil((since - first) / period), high = ceil((until - first) / period);
-        count += high - low;
+        count += fmax(high, 0) - fmax(low, 0);
     }
     return count * OPPORTUNITY;
 }
