@@ -34,7 +34,7 @@ extern "C" {
 
 #define VIOLA_MIN_SIZE    16   /* smallest width and height */
 #define VIOLA_MAX_SIZE    4096 /* largest width and height */
-#define VIOLA_MAX_QP      255  /* quantiser index: 0 finest; +29 doubles the step */
+#define VIOLA_MAX_QP      255  /* quantiser index: 0 finest; +36 doubles the step */
 #define VIOLA_MAX_EFFORT  4    /* 0 fastest .. 4 best */
 #define VIOLA_SLOTS       8    /* reference slots */
 #define VIOLA_MAX_REFS    3    /* references that one frame uses */
