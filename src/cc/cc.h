@@ -34,7 +34,7 @@
 #define QUA_CC_UDP6_OVERHEAD 48
 
 /** Most packets remembered between sending and feedback; older ones count as never reported. */
-#define QUA_CC_HISTORY 8192
+#define QUA_CC_HISTORY 4096
 
 typedef enum qua_cc_algorithm {
     QUA_CC_QUEUE, /* delay and loss based, for calls */

@@ -63,7 +63,7 @@ static void fill_window(sim_tcp *tcp)
 
 static void on_timer(void *context, qua_time now);
 
-static void arm(sim_tcp *tcp)
+static void arm_timer(sim_tcp *tcp)
 {
     tcp->deadline = tcp->next > tcp->acked ? sim_net_now(tcp->net) + timeout_of(tcp) : QUA_TIME_NEVER;
     if (tcp->deadline == QUA_TIME_NEVER || tcp->timer_pending)
@@ -90,7 +90,7 @@ static void on_timer(void *context, qua_time now)
     tcp->duplicates = 0;
     tcp->next = tcp->acked;
     fill_window(tcp);
-    arm(tcp);
+    arm_timer(tcp);
 }
 
 static void on_segment(sim_net *net, sim_packet *packet)
@@ -167,7 +167,7 @@ static void on_ack(sim_net *net, sim_packet *packet)
     else if (number == tcp->acked && tcp->next > tcp->acked)
         on_duplicate_ack(tcp);
     fill_window(tcp);
-    arm(tcp);
+    arm_timer(tcp);
 }
 
 static void on_start(void *context, qua_time now)
@@ -176,7 +176,7 @@ static void on_start(void *context, qua_time now)
 
     (void)now;
     fill_window(tcp);
-    arm(tcp);
+    arm_timer(tcp);
 }
 
 sim_tcp *sim_net_tcp(sim_net *net, sim_pipe *forward, sim_pipe *backward, qua_time start, qua_time stop)
