@@ -1,0 +1,110 @@
+/*
+ * Floor 2: frames and sound. Conversion, codecs behind the seam of quartet/media.h, jitter buffers, mixing, A/V sync.
+ */
+#ifndef QUA_MEDIA_H
+#define QUA_MEDIA_H
+
+#include "base/base.h"
+#include "quartet/media.h"
+
+/* ---- pictures -------------------------------------------------------------------------------------------- */
+
+/** Scale into a new frame (bilinear or box, by libyuv); a reference to the same one when the size fits. */
+qua_frame *qua_frame_scale(qua_frame *frame, int width, int height);
+/** Fill with a colour. */
+void qua_frame_fill(qua_frame *frame, uint8_t y, uint8_t u, uint8_t v);
+/** Draw `from`, scaled to width x height, at x, y (even) of `onto`, which nobody else holds. */
+void qua_frame_draw(qua_frame *onto, const qua_frame *from, int x, int y, int width, int height);
+/** BT.601 limited range to R, G, B bytes; `out` holds width * height * 3. */
+void qua_frame_to_rgb(const qua_frame *frame, uint8_t *out);
+
+extern const qua_video_codec qua_codec_vp8;
+
+/* ---- video jitter buffer --------------------------------------------------------------------------------- */
+
+/*
+ * Puts fragments of pictures together and hands out each picture as soon as it is whole and continues what the
+ * decoder holds. A picture that is missing a packet holds back the later ones until it is repaired, or until a whole
+ * keyframe overtakes it; when it stays broken for too long a keyframe is asked for.
+ */
+typedef struct qua_video_jitter qua_video_jitter;
+
+typedef struct qua_video_fragment {
+    int64_t seq; /* unwrapped */
+    uint32_t timestamp;
+    bool frame_start, marker, keyframe;
+    int32_t picture_id; /* -1 unknown */
+    const uint8_t *data;
+    size_t size;
+} qua_video_fragment;
+
+typedef struct qua_video_picture {
+    qua_buffer *data; /* one reference, the receiver's */
+    uint32_t timestamp;
+    bool keyframe;
+    int64_t first_seq, last_seq;
+    qua_time received; /* of its last packet */
+} qua_video_picture;
+
+typedef struct qua_video_jitter_stats {
+    uint64_t pictures, dropped, keyframes;
+} qua_video_jitter_stats;
+
+int qua_video_jitter_create(qua_video_jitter **out);
+void qua_video_jitter_destroy(qua_video_jitter **jitter);
+/** @param fragment lent; padding packets (size 0) only fill the sequence. @return 0, QUA_EIGNORED (too old), QUA_EFULL */
+int qua_video_jitter_insert(qua_video_jitter *jitter, qua_time now, const qua_video_fragment *fragment);
+/** @return true and the next picture for the decoder */
+bool qua_video_jitter_poll(qua_video_jitter *jitter, qua_time now, qua_video_picture *out);
+/** A keyframe is needed: nothing can be decoded until one comes. */
+bool qua_video_jitter_needs_keyframe(const qua_video_jitter *jitter, qua_time now);
+/** The decoder lost its state: wait for a keyframe. */
+void qua_video_jitter_reset(qua_video_jitter *jitter);
+/** Repairs of packets before this are of no use any more. */
+int64_t qua_video_jitter_horizon(const qua_video_jitter *jitter);
+void qua_video_jitter_get_stats(const qua_video_jitter *jitter, qua_video_jitter_stats *out);
+
+/* ---- Opus and sound --------------------------------------------------------------------------------------- */
+
+#define QUA_AUDIO_HZ 48000
+#define QUA_AUDIO_BLOCK 480 /* samples of 10 ms */
+#define QUA_OPUS_FRAME 960  /* samples of 20 ms, one packet */
+#define QUA_OPUS_MAX 400    /* bytes of one packet at our rates */
+
+typedef struct qua_opus_encoder qua_opus_encoder;
+
+int qua_opus_encoder_create(qua_opus_encoder **out, int bitrate_bps);
+void qua_opus_encoder_destroy(qua_opus_encoder **encoder);
+/** @param loss_percent expected, 0..100: how much in-band FEC. @return bytes written, or QUA_EIO */
+int qua_opus_encode(qua_opus_encoder *encoder, const int16_t pcm[QUA_OPUS_FRAME], int loss_percent,
+                    uint8_t out[QUA_OPUS_MAX]);
+
+/** RFC 6464 level of a block: 0 loudest .. 127 silence. */
+uint8_t qua_audio_level(const int16_t *pcm, size_t samples);
+
+/**
+ * One remote voice: packets in on the loop thread, 10 ms blocks out on the audio thread. Pulling neither locks nor
+ * allocates. Adaptive delay, concealment and in-band FEC by Opus, time stretching to shrink and grow the delay.
+ */
+typedef struct qua_voice qua_voice;
+
+typedef struct qua_voice_stats {
+    uint64_t packets, late, samples, concealed_samples, stretched_samples;
+    qua_time delay_us; /* target of the buffer */
+    double level;      /* 0..1, newest */
+} qua_voice_stats;
+
+int qua_voice_create(qua_voice **out);
+/** Only when no thread pulls any more. */
+void qua_voice_destroy(qua_voice **voice);
+/** Loop thread. Takes the reference when it gives 0. @return 0, QUA_EFULL */
+int qua_voice_push(qua_voice *voice, qua_buffer *packet, uint16_t seq, uint32_t timestamp, qua_time received);
+/** Audio thread. @return false: nothing has come yet, out is silence; *concealed: this block was made up */
+bool qua_voice_pull(qua_voice *voice, qua_time now, int16_t out[QUA_AUDIO_BLOCK], bool *concealed);
+/** Any thread. */
+void qua_voice_get_stats(const qua_voice *voice, qua_voice_stats *out);
+
+/** Add voices with a limiter that avoids clipping. @param gain state of the limiter, start with 1 */
+void qua_mix(const int16_t *const *voices, size_t count, int16_t out[QUA_AUDIO_BLOCK], float *gain);
+
+#endif
