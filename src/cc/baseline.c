@@ -18,13 +18,10 @@ static void next_bucket(cc_baseline *b)
         return;
     b->current = (b->current + 1) % CC_BASELINE_BUCKETS;
     b->bucket[b->current].delay = QUA_TIME_NEVER;
-    const qua_time last_best = b->best.delay;
     b->best.delay = QUA_TIME_NEVER;
     for (size_t i = 0; i < CC_BASELINE_BUCKETS; i++)
         if (b->bucket[i].delay < b->best.delay)
             b->best = b->bucket[i];
-    if (b->best.delay == QUA_TIME_NEVER) /* nothing came for a whole window: keep what was known */
-        b->best.delay = last_best;
 }
 
 void cc_baseline_add(cc_baseline *b, qua_time sent_at, qua_time delay, uint32_t size)

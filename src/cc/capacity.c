@@ -1,8 +1,12 @@
 /* The rate of the bottleneck's server, from how long packets were in service. */
 #include "cc/cc_internal.h"
 
-#define SMALL_PACKET 300   /* bytes: its service time hardly matters beside the wait for an idle server */
+#define SAME_SIZE 100   /* bytes more than the base packet's: too few to tell the rate */
+#define ENOUGH 300      /* bytes more: enough to */
+#define BASE_SHARE 0.75 /* of the base packet's service time counts: below 1, or a low estimate would hold itself */
 #define WAIT_GAIN 0.05
+#define OUTAGE_US 30e3
+#define OUTAGE_FACTOR 3
 #define RATE_MAX 1e9
 
 void cc_capacity_init(cc_capacity *c, double memory_us)
@@ -11,20 +15,22 @@ void cc_capacity_init(cc_capacity *c, double memory_us)
     c->memory_us = memory_us;
 }
 
-/* A small packet that found the server idle shows how long an idle server takes to start. */
-static void learn_idle_wait(cc_capacity *c, double busy_us, double bytes)
+/* A packet like the one that gave the base delay, alone at the server, shows how long an idle server takes to start. */
+static void learn_idle_wait(cc_capacity *c, double wait)
 {
-    const double rate = cc_capacity_bps(c);
-    double wait = busy_us - (rate > 0 ? bytes * 8e6 / rate : 0);
-
-    wait = QUA_MAX(wait, 0);
     const double error = wait - c->idle_wait_us;
+
     c->idle_wait_us += WAIT_GAIN * error;
     c->idle_dev_us += WAIT_GAIN * ((error < 0 ? -error : error) - c->idle_dev_us);
 }
 
+/* A server that stood still is an outage, not a rate: the queue model deals with those. */
 static void remember(cc_capacity *c, double bytes, double busy_us)
 {
+    const double rate = cc_capacity_bps(c);
+    const double most = QUA_MAX(OUTAGE_US, rate > 0 ? OUTAGE_FACTOR * bytes * 8e6 / rate : 1e9);
+
+    busy_us = QUA_MIN(busy_us, most);
     const double keep = c->memory_us / (c->memory_us + busy_us);
 
     c->bytes = c->bytes * keep + bytes;
@@ -32,24 +38,30 @@ static void remember(cc_capacity *c, double bytes, double busy_us)
     c->samples += 1;
 }
 
+/* It came to an idle server: what it took beyond the base delay is its bytes beyond the base packet's. */
+static void add_idle(cc_capacity *c, double busy, uint32_t size, uint32_t base_size)
+{
+    const double more = (double)size - base_size;
+
+    if (more < SAME_SIZE)
+        learn_idle_wait(c, busy);
+    else if (more > ENOUGH)
+        remember(c, more, QUA_MAX(busy - c->idle_wait_us, 0));
+}
+
 void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size,
                      uint32_t lost_bytes)
 {
-    const bool idle = !c->any || sent >= c->last_received;
-    const double start = idle ? sent : c->last_received;
-    double busy = QUA_MAX(left - start, 0);
-    double bytes = (double)size + lost_bytes;
+    const double rate = cc_capacity_bps(c);
+    const double base_service = rate > 0 ? BASE_SHARE * base_size * 8e6 / rate : 0;
+    const bool idle = !c->any || sent - base_service >= c->last_left;
 
     if (idle)
-        bytes = QUA_MAX((double)size - base_size, 0);
-    if (idle && size <= SMALL_PACKET)
-        learn_idle_wait(c, busy, bytes);
-    if (idle)
-        busy = QUA_MAX(busy - c->idle_wait_us, 0);
-    c->last_received = c->any ? QUA_MAX(c->last_received, left) : left;
+        add_idle(c, QUA_MAX(left - sent, 0), size, base_size);
+    else
+        remember(c, (double)size + lost_bytes, QUA_MAX(left - c->last_left, 0));
+    c->last_left = c->any ? QUA_MAX(c->last_left, left) : left;
     c->any = true;
-    if (size > SMALL_PACKET || !idle)
-        remember(c, bytes, busy);
 }
 
 double cc_capacity_bps(const cc_capacity *c)

@@ -16,8 +16,10 @@ typedef struct cc_sent {
     qua_time sent_at;
     qua_time received_at; /* receiver's clock, of a received one */
     uint32_t size;
-    uint32_t backlog; /* bytes that the model saw ahead of it in the bottleneck */
+    uint32_t backlog;   /* bytes that the model saw ahead of it in the bottleneck */
+    uint32_t in_flight; /* bytes of ours, itself included, when it left */
     uint8_t kind, fate, ecn;
+    bool starts; /* first packet of a frame, as far as the controller sees */
     bool fresh; /* reported received by the message being processed */
 } cc_sent;
 
@@ -68,7 +70,7 @@ typedef struct cc_capacity {
     double bytes, busy_us; /* decaying sums */
     double memory_us;      /* service time that the sums remember */
     double idle_wait_us, idle_dev_us;
-    double last_received;  /* receiver's clock minus baseline: sender's time at which the server became free */
+    double last_left;      /* when the server became free, sender's time */
     double samples;
     bool any;
 } cc_capacity;
@@ -107,6 +109,25 @@ typedef struct cc_loss {
 void cc_loss_add(cc_loss *l, bool lost, bool ce, uint32_t backlog);
 double cc_loss_ratio(const cc_loss *l);
 double cc_loss_ce(const cc_loss *l);
+
+/* ---- company ---------------------------------------------------------------------------------------------- */
+
+typedef struct cc_compete {
+    bool on;
+    bool yielding;          /* sending little for a moment, to see whether the queue is ours by now */
+    double window;          /* bytes */
+    double capacity_seen;   /* bps: most that was delivered before */
+    double foreign_us;      /* for so long packets have met a queue that is not ours */
+    qua_time free_since;    /* no packet met a queue since then */
+    qua_time watched_at, cut_at, checked_at, left_at;
+} cc_compete;
+
+/** @param queue_us that the packet met */
+void cc_compete_packet(cc_compete *k, qua_time now, const cc_sent *packet, double queue_us, double base_rtt_us);
+void cc_compete_lost(cc_compete *k, qua_time now, qua_time rtt);
+/** Once per feedback message. */
+void cc_compete_check(cc_compete *k, qua_time now, double delivered_bps);
+double cc_compete_bps(const cc_compete *k, qua_time rtt);
 
 /* ---- controllers ------------------------------------------------------------------------------------------ */
 

@@ -29,7 +29,7 @@ struct os_udp {
     qua_addr local;
     os_udp_fn fn;
     void *context;
-    bool *closed; /* set for the reader when a callback closes the socket under it */
+    bool reading, closed; /* a callback closed it under its reader: the reader frees it */
 };
 
 static socklen_t to_sockaddr(const qua_addr *addr, struct sockaddr_storage *out)
@@ -90,11 +90,10 @@ static unsigned received_ecn(struct msghdr *message)
 static void on_readable(void *context)
 {
     os_udp *udp = context;
-    bool closed = false;
     uint8_t data[QUA_DATAGRAM_MAX + 1];
 
-    udp->closed = &closed;
-    for (int i = 0; i < READ_BATCH && !closed; i++) {
+    udp->reading = true;
+    for (int i = 0; i < READ_BATCH && !udp->closed; i++) {
         struct sockaddr_storage from;
         union {
             struct cmsghdr align;
@@ -113,8 +112,9 @@ static void on_readable(void *context)
         if (n > 0 && n <= QUA_DATAGRAM_MAX && from_sockaddr((const struct sockaddr *)&from, &addr))
             udp->fn(udp->context, udp, os_now(), &addr, data, (size_t)n, received_ecn(&message));
     }
-    if (!closed)
-        udp->closed = NULL;
+    udp->reading = false;
+    if (udp->closed)
+        free(udp);
 }
 
 static int open_bound(const qua_addr *local, struct sockaddr_storage *bound)
@@ -177,11 +177,11 @@ void os_udp_close(os_udp **udp)
     *udp = NULL;
     if (!u)
         return;
-    if (u->closed)
-        *u->closed = true;
     os_loop_unwatch(u->loop, u->fd);
     close(u->fd);
-    free(u);
+    u->closed = true;
+    if (!u->reading)
+        free(u);
 }
 
 const qua_addr *os_udp_local(const os_udp *udp) { return &udp->local; }

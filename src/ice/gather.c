@@ -1,0 +1,165 @@
+/* Local candidates: host ones at once, server-reflexive ones by asking. */
+#include <stdio.h>
+
+#include "ice/agent.h"
+
+/* RFC 8445 §5.1.2.1: type preference, local preference, component 1. */
+static uint32_t priority_of(qua_ice_kind kind, const qua_addr *addr, size_t index)
+{
+    static const uint32_t type_preference[] = {126, 100, 110, 0};
+    /* IPv6 and IPv4 interleaved with IPv6 first (RFC 8421); loopback last */
+    uint32_t local = 65535 - (uint32_t)index * 2 - (addr->family == QUA_IPV4 ? 1 : 0);
+
+    if (qua_addr_is_loopback(addr))
+        local -= 32768;
+    return type_preference[kind] << 24 | local << 8 | 255;
+}
+
+static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const qua_addr *addr)
+{
+    const qua_addr *base = &ice->locals[local].addr;
+    qua_ice_candidate c;
+    char *text;
+
+    if (ice->candidate_count == QUA_ARRAY_SIZE(ice->candidates))
+        return;
+    memset(&c, 0, sizeof c);
+    c.kind = kind;
+    c.addr = *addr;
+    c.priority = priority_of(kind, base, local);
+    snprintf(c.foundation, sizeof c.foundation, "%d%u", (int)kind, (unsigned)local);
+    text = ice->candidates[ice->candidate_count++];
+    qua_ice_candidate_write(text, sizeof ice->candidates[0], &c, base);
+    ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, text);
+}
+
+static void send_query(qua_ice *ice, qua_time now, stun_query *q)
+{
+    qua_writer w = ice_begin_transmit(ice, ice->locals[q->local].base, &ice->servers[q->server]);
+
+    qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_REQUEST, q->transaction);
+    qua_stun_end(&w, NULL);
+    ice_end_transmit(ice, &w);
+    q->retry_at = now + (RTO_FIRST << QUA_MIN(q->tries, 3));
+    q->tries++;
+}
+
+static void ask(qua_ice *ice, qua_time now, size_t local, size_t server)
+{
+    stun_query *q;
+
+    if (ice->query_count == QUA_ARRAY_SIZE(ice->queries) ||
+        ice->locals[local].addr.family != ice->servers[server].family ||
+        qua_addr_is_loopback(&ice->locals[local].addr) != qua_addr_is_loopback(&ice->servers[server]))
+        return;
+    q = &ice->queries[ice->query_count++];
+    *q = (stun_query){.server = server, .local = local};
+    qua_random_fill(ice->random, q->transaction, sizeof q->transaction);
+    send_query(ice, now, q);
+}
+
+void ice_gather_start(qua_ice *ice, qua_time now, size_t local)
+{
+    add_candidate(ice, QUA_ICE_HOST, local, &ice->locals[local].addr);
+    for (size_t server = 0; server < ice->server_count; server++)
+        ask(ice, now, local, server);
+}
+
+int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr)
+{
+    local_base *l;
+
+    if (ice->local_count == QUA_ICE_LOCAL_MAX)
+        return QUA_EFULL;
+    l = &ice->locals[ice->local_count];
+    l->base = base;
+    l->addr = *addr;
+    l->host_priority = priority_of(QUA_ICE_HOST, addr, ice->local_count);
+    l->prflx_priority = priority_of(QUA_ICE_PRFLX, addr, ice->local_count);
+    ice_gather_start(ice, now, ice->local_count++);
+    ice_pair_all(ice, now);
+    return 0;
+}
+
+int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr)
+{
+    if (ice->server_count == QUA_ICE_STUN_MAX)
+        return QUA_EFULL;
+    ice->servers[ice->server_count++] = *addr;
+    return 0;
+}
+
+static void finish_if_all_answered(qua_ice *ice)
+{
+    if (!ice->local_complete || ice->gathered)
+        return;
+    for (size_t i = 0; i < ice->query_count; i++) {
+        if (!ice->queries[i].done)
+            return;
+    }
+    ice->gathered = true;
+    ice_emit(ice, QUA_ICE_EVENT_GATHERED, "");
+}
+
+void qua_ice_local_done(qua_ice *ice, qua_time now)
+{
+    (void)now;
+    ice->local_complete = true;
+    finish_if_all_answered(ice);
+}
+
+static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
+{
+    if (qua_addr_equal(mapped, &ice->locals[local].addr))
+        return; /* no NAT: redundant (RFC 8445 §5.1.3) */
+    for (size_t i = 0; i < ice->reflexive_count; i++) {
+        if (qua_addr_equal(mapped, &ice->reflexive[i]))
+            return;
+    }
+    if (ice->reflexive_count == QUA_ARRAY_SIZE(ice->reflexive))
+        return;
+    ice->reflexive[ice->reflexive_count++] = *mapped;
+    add_candidate(ice, QUA_ICE_SRFLX, local, mapped);
+}
+
+bool ice_gather_input(qua_ice *ice, qua_time now, const qua_stun *m, const qua_addr *from)
+{
+    (void)now;
+    for (size_t i = 0; i < ice->query_count; i++) {
+        stun_query *q = &ice->queries[i];
+        if (memcmp(q->transaction, m->transaction, sizeof q->transaction) != 0 ||
+            !qua_addr_equal(from, &ice->servers[q->server]))
+            continue;
+        if (!q->done && m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS) && m->mapped.family != QUA_FAMILY_NONE)
+            add_reflexive(ice, q->local, &m->mapped);
+        q->done = true;
+        finish_if_all_answered(ice);
+        return true;
+    }
+    return false;
+}
+
+void ice_gather_timeout(qua_ice *ice, qua_time now)
+{
+    for (size_t i = 0; i < ice->query_count; i++) {
+        stun_query *q = &ice->queries[i];
+        if (q->done || now < q->retry_at)
+            continue;
+        if (q->tries >= 5)
+            q->done = true; /* 200 + 400 + 800 + 1600 + 1600 ms */
+        else
+            send_query(ice, now, q);
+    }
+    finish_if_all_answered(ice);
+}
+
+qua_time ice_gather_deadline(const qua_ice *ice)
+{
+    qua_time deadline = QUA_TIME_NEVER;
+
+    for (size_t i = 0; i < ice->query_count; i++) {
+        if (!ice->queries[i].done)
+            deadline = QUA_MIN(deadline, ice->queries[i].retry_at);
+    }
+    return deadline;
+}
