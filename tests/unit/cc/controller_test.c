@@ -2,9 +2,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
-#include <stdio.h>
 #include "cc/cc.h"
 
 #define T0 QUA_SECONDS(100)
@@ -67,7 +67,7 @@ static void without_answers_it_stops_sending_pictures_but_never_audio(void **sta
 {
     qua_cc *cc = *state;
     qua_time now = T0;
-    size_t sent = 0;
+    size_t early = 0, late = 0, asked = 0;
     int64_t seq = 0;
 
     for (int f = 0; f < 90; f++, now += 33333) {
@@ -75,15 +75,18 @@ static void without_answers_it_stops_sending_pictures_but_never_audio(void **sta
         if (budget > 0)
             qua_cc_on_sent(cc, now, seq++, budget, QUA_CC_VIDEO);
         qua_cc_on_timeout(cc, now);
-        sent += budget;
+        early += now - T0 < QUA_MS(500) ? budget : 0;
+        late += now - T0 < QUA_MS(500) ? 0 : budget;
+        asked += now - T0 >= QUA_MS(500) && budget > 0;
         assert_true(qua_cc_can_send(cc, now, 120, QUA_CC_AUDIO));
     }
-    printf("%zu\n", sent);
-    assert_true(sent < 20000); /* of 187,500 that 500 kb/s would be */
+    assert_true(early < 500000 / 8 * 7 / 20); /* 350 ms at its rate, the long first frame included */
+    assert_in_range(asked, 3, 5);             /* then small ones, twice a second: is the path back? */
+    assert_true(late <= asked * 500);
     assert_int_equal(qua_cc_frame_budget(cc, now), 0);
     assert_false(qua_cc_can_send(cc, now, 1200, QUA_CC_VIDEO));
     const qua_time asks = qua_cc_can_send_at(cc, now, 1200, QUA_CC_VIDEO);
-    assert_in_range(asks, now, now + QUA_SECONDS(1)); /* but it keeps asking whether the path is back */
+    assert_in_range(asks, now, now + QUA_SECONDS(1));
     assert_in_range(qua_cc_frame_budget(cc, asks), 300, 1000);
 }
 
@@ -111,7 +114,7 @@ static void lies_are_counted_and_change_nothing(void **state)
     const qua_time now = exchange(cc, T0, &seq, 60, 6);
     qua_cc_get_stats(cc, now, &before);
     const qua_cc_packet lies[] = {
-        {.seq = seq + 100, .received_at = now},         /* never sent */
+        {.seq = seq + 100, .received_at = now}, /* never sent */
         {.seq = INT64_MAX, .received_at = now},
         {.seq = INT64_MIN, .received_at = now},
         {.seq = 3, .received_at = now + QUA_SECONDS(5)}, /* already received */
