@@ -12,8 +12,8 @@
 
 #include <unistd.h>
 
-#define LTE(file, offset) .trace_file = file, .trace_offset_s = offset, .forward = "delay=20 qbytes=600000", \
-                          .backward = "delay=20"
+#define LTE(file, offset)                                                                                              \
+    .trace_file = file, .trace_offset_s = offset, .forward = "delay=20 qbytes=600000", .backward = "delay=20"
 
 static const cc_bed_config scenarios[] = {
     {.name = "clear", .forward = "", .backward = "", .picture_bps = 2e6},
@@ -30,7 +30,9 @@ static const cc_bed_config scenarios[] = {
     {.name = "loss5", .forward = "rate=2000 delay=30 qbytes=15000 loss=0.05", .backward = "delay=30 loss=0.05"},
     {.name = "loss10", .forward = "rate=2000 delay=30 qbytes=15000 loss=0.10", .backward = "delay=30 loss=0.10"},
     {.name = "burst", .forward = "rate=2000 delay=30 qbytes=15000 ge=0.0104,0.25,0,1", .backward = "delay=30"},
-    {.name = "step", .forward = "rate=2000 delay=25 qbytes=50000", .backward = "delay=25",
+    {.name = "step",
+     .forward = "rate=2000 delay=25 qbytes=50000",
+     .backward = "delay=25",
      .change = {{15, "rate=500"}, {27, "rate=2000"}}},
     {.name = "jitter", .forward = "rate=2000 delay=30 qbytes=50000 jitter=30 reorder=0.01,40", .backward = "delay=30"},
     {.name = "l4s", .forward = "rate=1200 delay=25 qbytes=200000 ecn=5", .backward = "delay=25", .ect = true},
@@ -48,41 +50,54 @@ static const cc_bed_config scenarios[] = {
     {.name = "k1000-noaudio", .forward = "rate=1000 delay=25 qbytes=37500", .backward = "delay=25", .no_audio = true},
     {.name = "k1000-100ms", .forward = "rate=1000 delay=25 qbytes=37500", .backward = "delay=25", .feedback_ms = 100},
     {.name = "k1000-250ms", .forward = "rate=1000 delay=25 qbytes=37500", .backward = "delay=25", .feedback_ms = 250},
-    {.name = "jitter-noaudio", .forward = "rate=2000 delay=30 qbytes=50000 jitter=30", .backward = "delay=30",
+    {.name = "jitter-noaudio",
+     .forward = "rate=2000 delay=30 qbytes=50000 jitter=30",
+     .backward = "delay=30",
      .no_audio = true},
     {.name = "rtt300", .forward = "rate=1000 delay=150 qbytes=37500", .backward = "delay=150"},
     {.name = "tcp", .forward = "rate=1000 delay=50 qms=300", .backward = "delay=50", .tcp_flows = 1, .seconds = 60},
-    {.name = "tcp-late", .forward = "rate=1000 delay=25 qms=200", .backward = "delay=25", .tcp_flows = 1,
-     .tcp_from_s = 20, .tcp_to_s = 50, .seconds = 70},
+    {.name = "tcp-late",
+     .forward = "rate=1000 delay=25 qms=200",
+     .backward = "delay=25",
+     .tcp_flows = 1,
+     .tcp_from_s = 20,
+     .tcp_to_s = 50,
+     .seconds = 70},
     {.name = "tcp-2m", .forward = "rate=2000 delay=25 qms=100", .backward = "delay=25", .tcp_flows = 1, .seconds = 60},
     {.name = "m50-loss1", .forward = "rate=50000 delay=50 loss=0.01", .backward = "delay=50"},
     {.name = "ramp-down", .forward = "rate=500 delay=100", .backward = "delay=100", .warm_s = 15, .seconds = 10},
-    {.name = "ramp-800", .forward = "rate=500 delay=100", .backward = "delay=100", .change = {{25, "rate=800"}},
-     .warm_s = 35, .seconds = 10},
+    {.name = "ramp-800",
+     .forward = "rate=500 delay=100",
+     .backward = "delay=100",
+     .change = {{25, "rate=800"}},
+     .warm_s = 35,
+     .seconds = 10},
 };
 
 static void print_head(void)
 {
-    printf("%-15s %5s %6s %6s | %4s %4s %5s | %5s %5s %5s %6s %5s | %3s %6s %5s %5s %5s %5s %6s\n", "scenario", "use", "kbps",
-           "video", "q50", "q95", "q99", "live", "p95", "p99", "worst", "at", "fz", "ms", "skip", "drop", "lost", "tcp",
-           "target");
+    printf("%-15s %5s %6s %6s | %4s %4s %5s | %5s %5s %5s %6s %5s | %3s %6s %5s %5s %5s %5s %6s\n", "scenario", "use",
+           "kbps", "video", "q50", "q95", "q99", "live", "p95", "p99", "worst", "at", "fz", "ms", "skip", "drop",
+           "lost", "tcp", "target");
 }
 
 static void print_result(const char *name, const cc_bed_result *r)
 {
-    printf("%-15s %5.2f %6.0f %6.0f | %4.0f %4.0f %5.0f | %5.0f %5.0f %5.0f %6.0f %5.1f | %3d %6.0f %5.3f %5.3f %5.3f %5.0f %6.0f\n",
+    printf("%-15s %5.2f %6.0f %6.0f | %4.0f %4.0f %5.0f | %5.0f %5.0f %5.0f %6.0f %5.1f | %3d %6.0f %5.3f %5.3f %5.3f "
+           "%5.0f %6.0f\n",
            name, r->use, r->kbps, r->video_kbps, r->queue_p50, r->queue_p95, r->queue_p99, r->live_p50, r->live_p95,
-           r->live_p99, r->worst_ms, r->worst_at_s, r->freezes, r->freeze_ms, r->skipped, r->drops, r->lost, r->tcp_kbps,
-           r->target_kbps);
+           r->live_p99, r->worst_ms, r->worst_at_s, r->freezes, r->freeze_ms, r->skipped, r->drops, r->lost,
+           r->tcp_kbps, r->target_kbps);
 }
 
 static void print_moment(void *context, double now_s, const qua_cc_stats *s, double sent_kbps)
 {
     (void)context;
     printf("%6.1f %-8s target %6.0f capacity %6.0f delivered %6.0f sent %6.0f queue %6.1f ahead %6.1f jitter %5.1f "
-           "loss %.3f ce %.2f\n", now_s, qua_cc_state_name(s->state), (double)s->target_bps / 1e3,
-           (double)s->capacity_bps / 1e3, (double)s->delivered_bps / 1e3, sent_kbps, (double)s->queue_delay_us / 1e3,
-           (double)s->queue_ahead_us / 1e3, (double)s->jitter_us / 1e3, s->loss, s->ce);
+           "loss %.3f ce %.2f\n",
+           now_s, qua_cc_state_name(s->state), (double)s->target_bps / 1e3, (double)s->capacity_bps / 1e3,
+           (double)s->delivered_bps / 1e3, sent_kbps, (double)s->queue_delay_us / 1e3, (double)s->queue_ahead_us / 1e3,
+           (double)s->jitter_us / 1e3, s->loss, s->ce);
 }
 
 static bool prepare(cc_bed_config *config, const char *traces, char *path, size_t capacity)
@@ -112,11 +127,20 @@ int main(int argc, char **argv)
 
     while ((option = getopt(argc, argv, "t:w:s:f:")) != -1) {
         switch (option) {
-        case 't': traces = optarg; break;
-        case 'w': watched = optarg; break;
-        case 's': seeds = QUA_CLAMP(atoi(optarg), 1, 64); break;
-        case 'f': fixed = atoi(optarg); break;
-        default: return 2;
+        case 't':
+            traces = optarg;
+            break;
+        case 'w':
+            watched = optarg;
+            break;
+        case 's':
+            seeds = QUA_CLAMP(atoi(optarg), 1, 64);
+            break;
+        case 'f':
+            fixed = atoi(optarg);
+            break;
+        default:
+            return 2;
         }
     }
     if (!watched)

@@ -1,13 +1,13 @@
 /* The rate of the bottleneck's server, from how long packets were in service. */
 #include "cc/cc_internal.h"
 
-#define SAME_SIZE 100   /* bytes more than the base packet's: too few to tell the rate */
-#define ENOUGH 300      /* bytes more: enough to */
-#define BASE_SHARE 0.75 /* of the base packet's service time counts: below 1, or a low estimate would hold itself */
-#define WAIT_GAIN 0.05
-#define OUTAGE_US 30e3
+#define SAME_SIZE     100  /* bytes more than the base packet's: too few to tell the rate */
+#define ENOUGH        300  /* bytes more: enough to */
+#define BASE_SHARE    0.75 /* of the base packet's service time counts: below 1, or a low estimate would hold itself */
+#define WAIT_GAIN     0.05
+#define OUTAGE_US     30e3
 #define OUTAGE_FACTOR 3
-#define RATE_MAX 1e9
+#define RATE_MAX      1e9
 
 void cc_capacity_init(cc_capacity *c, double memory_us)
 {
@@ -49,8 +49,7 @@ static void add_idle(cc_capacity *c, double busy, uint32_t size, uint32_t base_s
         remember(c, more, QUA_MAX(busy - c->idle_wait_us, 0));
 }
 
-void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size,
-                     uint32_t lost_bytes)
+void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size, uint32_t lost_bytes)
 {
     const double rate = cc_capacity_bps(c);
     const double base_service = rate > 0 ? BASE_SHARE * base_size * 8e6 / rate : 0;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define SANE_DELAY QUA_SECONDS(3600) /* a received_at further from the others than this is a lie */
+#define SANE_DELAY   QUA_SECONDS(3600) /* a received_at further from the others than this is a lie */
 #define AUDIO_WINDOW QUA_MS(200)
 
 static void set_defaults(qua_cc_config *c)
@@ -207,8 +207,14 @@ int qua_cc_set_limits(qua_cc *cc, uint64_t min_bps, uint64_t max_bps, qua_time f
     return 0;
 }
 
-void qua_cc_on_timeout(qua_cc *cc, qua_time now) { cc->ops->on_timeout(cc->self, cc, now); }
-qua_time qua_cc_deadline(const qua_cc *cc) { return cc->ops->deadline(cc->self, cc); }
+void qua_cc_on_timeout(qua_cc *cc, qua_time now)
+{
+    cc->ops->on_timeout(cc->self, cc, now);
+}
+qua_time qua_cc_deadline(const qua_cc *cc)
+{
+    return cc->ops->deadline(cc->self, cc);
+}
 
 uint64_t qua_cc_target_bps(const qua_cc *cc, qua_time now)
 {

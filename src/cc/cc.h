@@ -76,19 +76,13 @@ typedef struct qua_cc_packet {
     uint8_t ecn;          /* QUA_CC_ECN_* */
 } qua_cc_packet;
 
-typedef enum qua_cc_state {
-    QUA_CC_START,
-    QUA_CC_STEADY,
-    QUA_CC_BRAKE,
-    QUA_CC_STALLED,
-    QUA_CC_COMPETE
-} qua_cc_state;
+typedef enum qua_cc_state { QUA_CC_START, QUA_CC_STEADY, QUA_CC_BRAKE, QUA_CC_STALLED, QUA_CC_COMPETE } qua_cc_state;
 
 typedef struct qua_cc_stats {
     qua_cc_state state;
-    uint64_t target_bps;     /* long-run rate for all that goes over this path */
-    uint64_t capacity_bps;   /* what the bottleneck serves us, 0: not known yet; keep it as path memory */
-    uint64_t delivered_bps;  /* received by the far side lately */
+    uint64_t target_bps;    /* long-run rate for all that goes over this path */
+    uint64_t capacity_bps;  /* what the bottleneck serves us, 0: not known yet; keep it as path memory */
+    uint64_t delivered_bps; /* received by the far side lately */
     uint64_t pacing_bps;
     qua_time rtt_us;         /* smoothed, feedback hold time included; 0: none yet */
     qua_time min_rtt_us;     /* 0: none yet */
@@ -100,7 +94,7 @@ typedef struct qua_cc_stats {
     uint64_t in_flight;      /* bytes sent and not reported */
     uint64_t window;         /* bytes in flight beyond which qua_cc_can_send says no */
     uint64_t packets_sent, packets_acked, packets_lost, packets_ce;
-    uint64_t feedback_bad;   /* reports about packets never sent, impossible times */
+    uint64_t feedback_bad; /* reports about packets never sent, impossible times */
 } qua_cc_stats;
 
 /** A wish to learn about unused capacity: send `packets` or more at `rate_bps`, together at least `bytes`. */
@@ -204,9 +198,9 @@ typedef struct qua_pacer_out {
 } qua_pacer_out;
 
 typedef struct qua_pacer_stats {
-    size_t packets, bytes;            /* waiting */
-    uint64_t sent, stale, padding;    /* packets since the start */
-    qua_time oldest_us;               /* waiting time of the oldest packet, 0 when empty */
+    size_t packets, bytes;         /* waiting */
+    uint64_t sent, stale, padding; /* packets since the start */
+    qua_time oldest_us;            /* waiting time of the oldest packet, 0 when empty */
 } qua_pacer_stats;
 
 /**

@@ -20,14 +20,14 @@ typedef struct cc_sent {
     uint32_t in_flight; /* bytes of ours, itself included, when it left */
     uint8_t kind, fate, ecn;
     bool starts; /* first packet of a frame, as far as the controller sees */
-    bool fresh; /* reported received by the message being processed */
+    bool fresh;  /* reported received by the message being processed */
 } cc_sent;
 
 typedef struct cc_history {
     cc_sent ring[QUA_CC_HISTORY];
     int64_t first, last; /* seqs that may be there; last < first: nothing sent */
     int64_t newest_acked;
-    uint64_t in_flight;  /* bytes not reported, newer than newest_acked or not yet given up */
+    uint64_t in_flight; /* bytes not reported, newer than newest_acked or not yet given up */
 } cc_history;
 
 void cc_history_init(cc_history *h);
@@ -70,7 +70,7 @@ typedef struct cc_capacity {
     double bytes, busy_us; /* decaying sums */
     double memory_us;      /* service time that the sums remember */
     double idle_wait_us, idle_dev_us;
-    double last_left;      /* when the server became free, sender's time */
+    double last_left; /* when the server became free, sender's time */
     double samples;
     bool any;
 } cc_capacity;
@@ -82,8 +82,7 @@ void cc_capacity_init(cc_capacity *c, double memory_us);
  * @param base_size size of the packet that gave the base delay: its service is part of that
  * @param lost_bytes served but lost on the way behind the server, between this packet and the one before
  */
-void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size,
-                     uint32_t lost_bytes);
+void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size, uint32_t lost_bytes);
 /** Bits per second; 0: not known. */
 double cc_capacity_bps(const cc_capacity *c);
 
@@ -101,7 +100,7 @@ void cc_queue_add(cc_queue *q, qua_time now, uint32_t size, double bps);
 /* ---- loss ------------------------------------------------------------------------------------------------- */
 
 typedef struct cc_loss {
-    double lost, reported;      /* decaying counts of packets */
+    double lost, reported; /* decaying counts of packets */
     double ce, ce_reported;
     double backlog_lost, backlog_received; /* mean bytes ahead of packets lost and received */
 } cc_loss;
@@ -114,11 +113,11 @@ double cc_loss_ce(const cc_loss *l);
 
 typedef struct cc_compete {
     bool on;
-    bool yielding;          /* sending little for a moment, to see whether the queue is ours by now */
-    double window;          /* bytes */
-    double capacity_seen;   /* bps: most that was delivered before */
-    double foreign_us;      /* for so long packets have met a queue that is not ours */
-    qua_time free_since;    /* no packet met a queue since then */
+    bool yielding;        /* sending little for a moment, to see whether the queue is ours by now */
+    double window;        /* bytes */
+    double capacity_seen; /* bps: most that was delivered before */
+    double foreign_us;    /* for so long packets have met a queue that is not ours */
+    qua_time free_since;  /* no packet met a queue since then */
     qua_time watched_at, cut_at, checked_at, left_at;
 } cc_compete;
 
@@ -164,7 +163,7 @@ struct qua_cc {
     cc_loss loss;
     uint64_t demand_bps; /* 0: as much as there is */
     qua_time rtt, min_rtt;
-    double audio_bps;    /* sent lately */
+    double audio_bps; /* sent lately */
     qua_time audio_since;
     double audio_bytes;
     uint64_t packets_sent, packets_acked, packets_lost, packets_ce, feedback_bad;

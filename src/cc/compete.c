@@ -5,25 +5,25 @@
  */
 #include "cc/cc_internal.h"
 
-#define FOREIGN_US 30e3      /* a queue below this does not starve us */
-#define OWN_SHARE 0.35       /* of the queue: more, and it may be ours */
-#define CERTAIN_US 1500e3    /* of packets that meet a foreign queue */
-#define AGAIN_US 300e3
-#define FORGET 2             /* a moment without one counts double: TCP's own backing off is short */
-#define GAP_US 100e3
-#define SEEN_US 30e6         /* for about so long a capacity once seen counts */
-#define REMEMBER QUA_SECONDS(20)
-#define PACKET 1200.0
-#define GROWTH 0.53
-#define BACKOFF 0.7
-#define WINDOW_MIN (4 * PACKET)
-#define FREE_US 15e3         /* a queue below this: the other flow has left */
-#define FREE_FOR QUA_MS(150)
-#define YIELD_FOR QUA_MS(500)
-#define YIELD_SHARE 0.25
-#define CHECK_OFTEN QUA_SECONDS(5)
+#define FOREIGN_US   30e3   /* a queue below this does not starve us */
+#define OWN_SHARE    0.35   /* of the queue: more, and it may be ours */
+#define CERTAIN_US   1500e3 /* of packets that meet a foreign queue */
+#define AGAIN_US     300e3
+#define FORGET       2 /* a moment without one counts double: TCP's own backing off is short */
+#define GAP_US       100e3
+#define SEEN_US      30e6 /* for about so long a capacity once seen counts */
+#define REMEMBER     QUA_SECONDS(20)
+#define PACKET       1200.0
+#define GROWTH       0.53
+#define BACKOFF      0.7
+#define WINDOW_MIN   (4 * PACKET)
+#define FREE_US      15e3 /* a queue below this: the other flow has left */
+#define FREE_FOR     QUA_MS(150)
+#define YIELD_FOR    QUA_MS(500)
+#define YIELD_SHARE  0.25
+#define CHECK_OFTEN  QUA_SECONDS(5)
 #define CHECK_SELDOM QUA_SECONDS(20)
-#define SUSPICIOUS 0.8       /* of the capacity once seen is ours: is the other flow still there? */
+#define SUSPICIOUS   0.8 /* of the capacity once seen is ours: is the other flow still there? */
 
 static void watch(cc_compete *k, const cc_sent *packet, double queue_us)
 {

@@ -3,24 +3,24 @@
  */
 #include "cc/cc_internal.h"
 
-#define MEMORY_US 200e3      /* service time that the capacity estimate remembers */
-#define USE 0.95             /* of the capacity goes to the target: the rest drains what estimates got wrong */
-#define PACING_GAIN 2.0      /* a frame leaves in half its interval: early, and it measures the server */
+#define MEMORY_US         200e3 /* service time that the capacity estimate remembers */
+#define USE               0.95  /* of the capacity goes to the target: the rest drains what estimates got wrong */
+#define PACING_GAIN       2.0   /* a frame leaves in half its interval: early, and it measures the server */
 #define START_PACING_GAIN 5.0
-#define START_FRAME_US 100e3 /* the first frame may take this long: it is the probe */
-#define RAMP 2.5             /* the capacity is believed up to so many times what was delivered */
-#define DELIVERY_WINDOW QUA_MS(150)
-#define STALL_AFTER QUA_MS(300)
-#define STALL_ASK QUA_MS(500)
-#define WAIT_FREE_US 3e3
-#define RESIDUE_US 2e3       /* mean queue that a frame's first packet should find: none, and the link may idle */
-#define RESIDUE_MAX_US 50e3
-#define TRIM_GAIN 0.02
-#define TRIM_MIN 0.8
-#define TRIM_MAX 4.0
-#define LEAST_FRAME 500      /* bytes that an empty path may always get: how else would it show what it can do? */
-#define TRIM_HURRY 5        /* frames without any queue after which the trim rises at full speed */
-#define DOUBLING_US 200e3
+#define START_FRAME_US    100e3 /* the first frame may take this long: it is the probe */
+#define RAMP              2.5   /* the capacity is believed up to so many times what was delivered */
+#define DELIVERY_WINDOW   QUA_MS(150)
+#define STALL_AFTER       QUA_MS(300)
+#define STALL_ASK         QUA_MS(500)
+#define WAIT_FREE_US      3e3
+#define RESIDUE_US        2e3 /* mean queue that a frame's first packet should find: none, and the link may idle */
+#define RESIDUE_MAX_US    50e3
+#define TRIM_GAIN         0.02
+#define TRIM_MIN          0.8
+#define TRIM_MAX          4.0
+#define LEAST_FRAME       500 /* bytes that an empty path may always get: how else would it show what it can do? */
+#define TRIM_HURRY        5   /* frames without any queue after which the trim rises at full speed */
+#define DOUBLING_US       200e3
 #define START_DOUBLING_US 20e3
 
 typedef struct controller {
@@ -30,18 +30,18 @@ typedef struct controller {
     cc_capacity capacity;
     cc_queue queue;
     cc_compete compete;
-    double bps;             /* what the model takes the server's rate for */
+    double bps; /* what the model takes the server's rate for */
     double start_bps;
-    double trim;            /* what dispersion got wrong, by the queue that frames find */
-    int empty_frames;       /* in a row found no queue */
-    bool limited;           /* the last frame was as large as its budget allowed */
+    double trim;      /* what dispersion got wrong, by the queue that frames find */
+    int empty_frames; /* in a row found no queue */
+    bool limited;     /* the last frame was as large as its budget allowed */
     qua_time last_video;
     qua_time chosen_at;
-    double smooth_bps;      /* for the encoder's long-run target */
-    double newest_left;     /* when the newest acknowledged packet left the server */
+    double smooth_bps;  /* for the encoder's long-run target */
+    double newest_left; /* when the newest acknowledged packet left the server */
     double queue_delay_us;
     double lag_us, lag_dev_us; /* from leaving the server to our hearing of it */
-    double interval_us;     /* between feedback messages */
+    double interval_us;        /* between feedback messages */
     qua_time last_feedback;
     qua_time delivery_since;
     double delivery_bytes, delivered_bps, delivered_best;
@@ -75,7 +75,10 @@ static void init(void *self, qua_cc *cc, qua_time now, uint64_t start_bps)
 
 /* ---- prediction ------------------------------------------------------------------------------------------ */
 
-static double margin_us(const controller *c) { return c->interval_us + 2 * c->lag_dev_us + 5e3; }
+static double margin_us(const controller *c)
+{
+    return c->interval_us + 2 * c->lag_dev_us + 5e3;
+}
 
 static double overdue_us(const controller *c, qua_time now)
 {
@@ -93,11 +96,20 @@ static double wait_us(const controller *c, qua_time now)
 }
 
 /* Nothing is heard of what was sent. A small frame now and then asks whether the path lives. */
-static bool stalled(const controller *c, qua_time now) { return overdue_us(c, now) > STALL_AFTER; }
+static bool stalled(const controller *c, qua_time now)
+{
+    return overdue_us(c, now) > STALL_AFTER;
+}
 
-static qua_time ask_again_at(const controller *c) { return c->last_video + STALL_ASK; }
+static qua_time ask_again_at(const controller *c)
+{
+    return c->last_video + STALL_ASK;
+}
 
-static double noise_us(const controller *c) { return c->capacity.idle_wait_us + c->capacity.idle_dev_us; }
+static double noise_us(const controller *c)
+{
+    return c->capacity.idle_wait_us + c->capacity.idle_dev_us;
+}
 
 static void on_sent(void *self, qua_cc *cc, qua_time now, cc_sent *packet)
 {
@@ -359,6 +371,6 @@ static void stats(const void *self, const qua_cc *cc, qua_time now, qua_cc_stats
 }
 
 const qua_cc_ops cc_queue_ops = {
-    sizeof(controller), init,        on_sent,  on_feedback, on_timeout, deadline, target_bps, pacing_bps,
-    frame_budget,       can_send_at, drain_us, poll_probe,  stats,
+    sizeof(controller), init,         on_sent,     on_feedback, on_timeout, deadline, target_bps,
+    pacing_bps,         frame_budget, can_send_at, drain_us,    poll_probe, stats,
 };

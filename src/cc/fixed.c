@@ -21,7 +21,10 @@ static void on_feedback(void *self, qua_cc *cc, qua_time now, const cc_report *r
     (void)self, (void)cc, (void)now, (void)report;
 }
 
-static void on_timeout(void *self, qua_cc *cc, qua_time now) { (void)self, (void)cc, (void)now; }
+static void on_timeout(void *self, qua_cc *cc, qua_time now)
+{
+    (void)self, (void)cc, (void)now;
+}
 
 static qua_time deadline(const void *self, const qua_cc *cc)
 {
@@ -35,7 +38,10 @@ static double target_bps(const void *self, const qua_cc *cc, qua_time now)
     return ((const fixed *)self)->bps;
 }
 
-static double pacing_bps(const void *self, const qua_cc *cc, qua_time now) { return 2 * target_bps(self, cc, now); }
+static double pacing_bps(const void *self, const qua_cc *cc, qua_time now)
+{
+    return 2 * target_bps(self, cc, now);
+}
 
 static double frame_budget(const void *self, const qua_cc *cc, qua_time now)
 {
@@ -68,6 +74,6 @@ static void stats(const void *self, const qua_cc *cc, qua_time now, qua_cc_stats
 }
 
 const qua_cc_ops cc_fixed_ops = {
-    sizeof(fixed), init,       on_sent,      on_feedback, on_timeout, deadline,   target_bps,
-    pacing_bps,    frame_budget, can_send_at, drain_us,   poll_probe, stats,
+    sizeof(fixed), init,         on_sent,     on_feedback, on_timeout, deadline, target_bps,
+    pacing_bps,    frame_budget, can_send_at, drain_us,    poll_probe, stats,
 };

@@ -1,7 +1,10 @@
 /* What was sent and not forgotten, found by sequence number. */
 #include "cc/cc_internal.h"
 
-static cc_sent *slot(cc_history *h, int64_t seq) { return &h->ring[(uint64_t)seq % QUA_CC_HISTORY]; }
+static cc_sent *slot(cc_history *h, int64_t seq)
+{
+    return &h->ring[(uint64_t)seq % QUA_CC_HISTORY];
+}
 
 void cc_history_init(cc_history *h)
 {
@@ -36,8 +39,12 @@ cc_sent *cc_history_add(cc_history *h, qua_time now, int64_t seq, uint32_t size,
     h->last = seq;
     h->in_flight += size;
     cc_sent *packet = slot(h, seq);
-    *packet = (cc_sent){.seq = seq, .sent_at = now, .received_at = QUA_TIME_NEVER, .size = size,
-                        .kind = (uint8_t)kind, .fate = CC_IN_FLIGHT};
+    *packet = (cc_sent){.seq = seq,
+                        .sent_at = now,
+                        .received_at = QUA_TIME_NEVER,
+                        .size = size,
+                        .kind = (uint8_t)kind,
+                        .fate = CC_IN_FLIGHT};
     return packet;
 }
 

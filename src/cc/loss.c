@@ -2,8 +2,8 @@
 #include "cc/cc_internal.h"
 
 #define PACKET_MEMORY 300.0 /* packets */
-#define MARK_MEMORY 60.0
-#define BACKLOG_GAIN 0.05
+#define MARK_MEMORY   60.0
+#define BACKLOG_GAIN  0.05
 
 void cc_loss_add(cc_loss *l, bool lost, bool ce, uint32_t backlog)
 {
@@ -19,5 +19,11 @@ void cc_loss_add(cc_loss *l, bool lost, bool ce, uint32_t backlog)
     *mean += BACKLOG_GAIN * (backlog - *mean);
 }
 
-double cc_loss_ratio(const cc_loss *l) { return l->reported > 0 ? l->lost / QUA_MAX(l->reported, 20) : 0; }
-double cc_loss_ce(const cc_loss *l) { return l->ce_reported > 0 ? l->ce / QUA_MAX(l->ce_reported, 5) : 0; }
+double cc_loss_ratio(const cc_loss *l)
+{
+    return l->reported > 0 ? l->lost / QUA_MAX(l->reported, 20) : 0;
+}
+double cc_loss_ce(const cc_loss *l)
+{
+    return l->ce_reported > 0 ? l->ce / QUA_MAX(l->ce_reported, 5) : 0;
+}

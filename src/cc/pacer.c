@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#define NONE UINT16_MAX
-#define CLASSES 4
-#define PROBES 4
+#define NONE         UINT16_MAX
+#define CLASSES      4
+#define PROBES       4
 #define PADDING_SIZE 1200
-#define BURST_US 1000.0 /* timers are late by about so much: what they missed may leave at once */
+#define BURST_US     1000.0 /* timers are late by about so much: what they missed may leave at once */
 
 typedef struct waiting {
     qua_pacer_out out; /* as it will be handed back */
@@ -96,8 +96,12 @@ int qua_pacer_enqueue(qua_pacer *p, qua_time now, qua_cc_kind kind, size_t size,
     const uint16_t index = p->free_head;
     p->free_head = p->slots[index].next;
     p->slots[index].deadline = deadline;
-    p->slots[index].out = (qua_pacer_out){.verdict = QUA_PACER_SEND, .kind = kind, .size = (uint32_t)size,
-                                          .group = group, .item = item, .queued_at = now};
+    p->slots[index].out = (qua_pacer_out){.verdict = QUA_PACER_SEND,
+                                          .kind = kind,
+                                          .size = (uint32_t)size,
+                                          .group = group,
+                                          .item = item,
+                                          .queued_at = now};
     push(p, &p->queue[class_of(kind)], index);
     p->packets++;
     p->bytes += size;
@@ -121,8 +125,14 @@ static void expel(qua_pacer *p, fifo *f, bool (*match)(const waiting *w, uint64_
     *f = kept;
 }
 
-static bool in_group(const waiting *w, uint64_t group) { return w->out.group == group; }
-static bool of_kind(const waiting *w, uint64_t kind) { return w->out.kind == (qua_cc_kind)kind; }
+static bool in_group(const waiting *w, uint64_t group)
+{
+    return w->out.group == group;
+}
+static bool of_kind(const waiting *w, uint64_t kind)
+{
+    return w->out.kind == (qua_cc_kind)kind;
+}
 
 void qua_pacer_flush(qua_pacer *p, qua_cc_kind kind)
 {

@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_FRAMES 8192
-#define PACKETS 65536 /* seqs remembered */
-#define PAYLOAD 1200
-#define OVERHEAD 28
-#define REPORTED 96 /* packets that a report covers at most */
-#define AUDIO_SIZE 120
-#define ENCODE_US QUA_MS(4)
+#define MAX_FRAMES     8192
+#define PACKETS        65536 /* seqs remembered */
+#define PAYLOAD        1200
+#define OVERHEAD       28
+#define REPORTED       96 /* packets that a report covers at most */
+#define AUDIO_SIZE     120
+#define ENCODE_US      QUA_MS(4)
 #define VIDEO_DEADLINE QUA_MS(400)
-#define REPORT_DELAY QUA_MS(20)
+#define REPORT_DELAY   QUA_MS(20)
 
 typedef struct piece {
     uint32_t frame; /* 0: audio or padding */
@@ -457,9 +457,8 @@ void cc_bed_run(const cc_bed_config *config, cc_bed_result *out, cc_bed_watch wa
     const double packets = (double)((uint64_t)b->next_seq - packets_before);
     out->drops = (double)link.dropped_queue / QUA_MAX(packets, 1);
     out->lost = (double)(link.dropped_queue + link.dropped_loss) / QUA_MAX(packets, 1);
-    out->use = link.capacity_bytes > 0
-                   ? ((double)link.out_bytes + (double)link.dropped_loss * 1000) / link.capacity_bytes
-                   : 0;
+    out->use =
+        link.capacity_bytes > 0 ? ((double)link.out_bytes + (double)link.dropped_loss * 1000) / link.capacity_bytes : 0;
     out->queue_p50 = link.queue_ms_p50;
     out->queue_p95 = link.queue_ms_p95;
     out->queue_p99 = link.queue_ms_p99;

@@ -23,34 +23,34 @@ typedef struct cc_bed_config {
     size_t trace_count;
     double trace_offset_s;
     qua_cc_config cc;
-    double picture_bps; /* what the picture can use at most; 0: 20 Mb/s */
-    double fps;         /* 0: 30 */
+    double picture_bps;     /* what the picture can use at most; 0: 20 Mb/s */
+    double fps;             /* 0: 30 */
     double warm_s, seconds; /* judged from warm_s on, for `seconds`; 0: 5 and 30 */
     bool no_audio;
-    bool ect;             /* packets say ECT(1) */
+    bool ect; /* packets say ECT(1) */
     bool no_retransmit;
-    double feedback_ms;   /* 0: at the end of each frame and 20 ms after a packet; else a fixed interval */
-    double clock_ppm;     /* the receiver's clock runs faster by so much */
+    double feedback_ms; /* 0: at the end of each frame and 20 ms after a packet; else a fixed interval */
+    double clock_ppm;   /* the receiver's clock runs faster by so much */
     int tcp_flows;
     double tcp_from_s, tcp_to_s;
     uint64_t seed;
 } cc_bed_config;
 
 typedef struct cc_bed_result {
-    double use;             /* bytes through the bottleneck / bytes it could serve */
-    double kbps;            /* entering the link */
-    double video_kbps;      /* of frames that were complete */
+    double use;                             /* bytes through the bottleneck / bytes it could serve */
+    double kbps;                            /* entering the link */
+    double video_kbps;                      /* of frames that were complete */
     double queue_p50, queue_p95, queue_p99; /* ms, packets at the bottleneck */
     double live_p50, live_p95, live_p99;    /* ms until a captured frame or a newer one was complete */
-    double worst_ms;        /* latest complete frame */
-    double worst_at_s;      /* when it was captured */
-    int freezes;            /* gaps over 200 ms between new frames */
+    double worst_ms;                        /* latest complete frame */
+    double worst_at_s;                      /* when it was captured */
+    int freezes;                            /* gaps over 200 ms between new frames */
     double freeze_ms;
-    double skipped;         /* share of frames not encoded for want of budget */
-    double drops;           /* share of packets dropped by the queue */
-    double lost;            /* share of packets lost in all */
+    double skipped; /* share of frames not encoded for want of budget */
+    double drops;   /* share of packets dropped by the queue */
+    double lost;    /* share of packets lost in all */
     double tcp_kbps;
-    double target_kbps;     /* at the end */
+    double target_kbps; /* at the end */
     qua_cc_stats end;
 } cc_bed_result;
 
