@@ -124,7 +124,8 @@ void viola_find_candidates(const viola_work *w, int ux, int uy, int uw, int uh, 
         list->mv[i] = i < votes.count ? votes.mv[i] : zero;
         list->ref[i] = i < votes.count ? votes.ref[i] : 0;
     }
-    const int fresh = (left && left->ref >= 0 && left->mode == MODE_NEW) + (above && above->ref >= 0 && above->mode == MODE_NEW);
+    const int fresh =
+        (left && left->ref >= 0 && left->mode == MODE_NEW) + (above && above->ref >= 0 && above->mode == MODE_NEW);
     list->context = fresh * 2 + (distinct > 1);
 }
 
@@ -150,8 +151,8 @@ void viola_predict_luma(const viola_work *w, uint8_t *dst, ptrdiff_t stride, int
     const int py = clamp(y + (mv.y >> 2), -bh - 8, w->coded_height + 8);
     const int fx = mv.x & 3, fy = mv.y & 3;
     const int8_t(*taps)[8] = viola_filters[w->header.filter];
-    w->dsp->mc(dst, stride, ref->plane[0] + py * ref->stride[0] + px, ref->stride[0], bw, bh,
-               fx ? taps[fx * 2] : NULL, fy ? taps[fy * 2] : NULL);
+    w->dsp->mc(dst, stride, ref->plane[0] + py * ref->stride[0] + px, ref->stride[0], bw, bh, fx ? taps[fx * 2] : NULL,
+               fy ? taps[fy * 2] : NULL);
 }
 
 void viola_predict_chroma(const viola_work *w, int x, int y, int bw, int bh, const viola_surface *ref, motion mv)
@@ -162,9 +163,8 @@ void viola_predict_chroma(const viola_work *w, int x, int y, int bw, int bh, con
     const int fx = mv.x & 7, fy = mv.y & 7;
     for (int p = 1; p < 3; p++) {
         const ptrdiff_t stride = w->target->stride[p];
-        w->dsp->mc(w->target->plane[p] + y / 2 * stride + x / 2, stride,
-                   ref->plane[p] + py * ref->stride[p] + px, ref->stride[p], cw, ch,
-                   fx ? viola_filters[3][fx] : NULL, fy ? viola_filters[3][fy] : NULL);
+        w->dsp->mc(w->target->plane[p] + y / 2 * stride + x / 2, stride, ref->plane[p] + py * ref->stride[p] + px,
+                   ref->stride[p], cw, ch, fx ? viola_filters[3][fx] : NULL, fy ? viola_filters[3][fy] : NULL);
     }
 }
 
@@ -216,7 +216,8 @@ void viola_intra_edges(const viola_work *w, int plane, int x, int y, int n, int 
         if (inside_x)
             left += 0;
         else
-            left += y + n < (by + bh) >> shift ? clamp(((by + bh) >> shift) - y - n, 0, n) : reach(w, plane, x - 1, y + n, n, 1);
+            left += y + n < (by + bh) >> shift ? clamp(((by + bh) >> shift) - y - n, 0, n)
+                                               : reach(w, plane, x - 1, y + n, n, 1);
         for (int i = 0; i < left; i++)
             edges->left[i] = at[i * stride - 1];
     }
@@ -256,10 +257,10 @@ void viola_predict_intra(const viola_work *w, int plane, int x, int y, int n, in
 int viola_intra_tx_type(int mode, int tx)
 {
     static const uint8_t types[INTRA_MODES] = {
-        [VIOLA_PRED_DC] = VIOLA_DCT_DCT,       [VIOLA_PRED_V] = VIOLA_ADST_DCT, [VIOLA_PRED_H] = VIOLA_DCT_ADST,
-        [VIOLA_PRED_SMOOTH] = VIOLA_ADST_ADST, [VIOLA_PRED_PAETH] = VIOLA_ADST_ADST,
-        [MODE_D45] = VIOLA_DCT_DCT,            [MODE_D67] = VIOLA_ADST_DCT,     [MODE_D113] = VIOLA_ADST_DCT,
-        [MODE_D135] = VIOLA_ADST_ADST,         [MODE_D157] = VIOLA_DCT_ADST,    [MODE_D203] = VIOLA_DCT_ADST,
+        [VIOLA_PRED_DC] = VIOLA_DCT_DCT,       [VIOLA_PRED_V] = VIOLA_ADST_DCT,      [VIOLA_PRED_H] = VIOLA_DCT_ADST,
+        [VIOLA_PRED_SMOOTH] = VIOLA_ADST_ADST, [VIOLA_PRED_PAETH] = VIOLA_ADST_ADST, [MODE_D45] = VIOLA_DCT_DCT,
+        [MODE_D67] = VIOLA_ADST_DCT,           [MODE_D113] = VIOLA_ADST_DCT,         [MODE_D135] = VIOLA_ADST_ADST,
+        [MODE_D157] = VIOLA_DCT_ADST,          [MODE_D203] = VIOLA_DCT_ADST,
     };
     return tx > VIOLA_W16 ? VIOLA_DCT_DCT : types[mode];
 }

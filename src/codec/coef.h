@@ -34,8 +34,8 @@ static inline int min3(int v)
 
 static inline int base_context(const uint8_t *p, int row, int col)
 {
-    const int mag = min3(p[1]) + min3(p[LEVEL_STRIDE]) + min3(p[LEVEL_STRIDE + 1]) + min3(p[2]) +
-                    min3(p[2 * LEVEL_STRIDE]);
+    const int mag =
+        min3(p[1]) + min3(p[LEVEL_STRIDE]) + min3(p[LEVEL_STRIDE + 1]) + min3(p[2]) + min3(p[2 * LEVEL_STRIDE]);
     const int step = (mag + 1) >> 1;
     return viola_base_class[row + col] + (step < 4 ? step : 4);
 }

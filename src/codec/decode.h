@@ -9,9 +9,9 @@ typedef struct slice_decoder {
     viola_reader reader;
     viola_contexts contexts;
     edge_contexts edges;
-    int qp;                /* of the superblock in work */
-    int qp_read;           /* its delta has been read */
-    int tainted;           /* the superblock in work refers to damage */
+    int qp;                      /* of the superblock in work */
+    int qp_read;                 /* its delta has been read */
+    int tainted;                 /* the superblock in work refers to damage */
     uint32_t intra, inter, skip; /* units */
     _Alignas(32) int16_t coef[32 * 32];
 } slice_decoder;

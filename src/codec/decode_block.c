@@ -94,7 +94,8 @@ static void decode_transform(slice_decoder *d, int plane, int x, int y, const mo
     const int x4 = x / 4, y4 = (y % (plane ? SB_SIZE / 2 : SB_SIZE)) / 4;
     int nonzero = 0, rows, cols;
     if (!m->skip)
-        nonzero = read_coefs(d, plane, tx, plane_step(d, plane), zero_context(&d->edges, plane, x4, y4, tx), &rows, &cols);
+        nonzero =
+            read_coefs(d, plane, tx, plane_step(d, plane), zero_context(&d->edges, plane, x4, y4, tx), &rows, &cols);
     set_nonzero(&d->edges, plane, x4, y4, tx, nonzero);
     if (!nonzero)
         return;
@@ -263,8 +264,8 @@ static void decode_partition(slice_decoder *d, int ux, int uy, int level)
     if (level < 3) {
         part = PART_SPLIT;
         if (ux + half < w->unit_cols && uy + half < w->unit_rows)
-            part = viola_get_symbol(&d->reader, d->contexts.partition[viola_partition_context(&d->edges, ux, uy, level)],
-                                    PARTITIONS);
+            part = viola_get_symbol(
+                &d->reader, d->contexts.partition[viola_partition_context(&d->edges, ux, uy, level)], PARTITIONS);
     }
     switch (part) {
     case PART_NONE:

@@ -13,13 +13,13 @@ struct viola_decoder {
     slice_decoder slice;
     /* the frame being fed */
     int open;
-    int missing;             /* superblocks */
+    int missing; /* superblocks */
     int first_slice_seen;
     uint8_t *sb_state;
     size_t sb_capacity;
     viola_frame building;
     uint32_t last_number;
-    int any;                 /* a frame was begun before */
+    int any; /* a frame was begun before */
     /* finished, for get_frame */
     viola_surface *shown;
     viola_frame ready;
@@ -28,8 +28,8 @@ struct viola_decoder {
 
 void viola_decoder_config_default(viola_decoder_config *config)
 {
-    *config = (viola_decoder_config){.threads = 1, .cpu_mask = VIOLA_CPU_ALL, .max_width = VIOLA_MAX_SIZE,
-                                     .max_height = VIOLA_MAX_SIZE};
+    *config = (viola_decoder_config){
+        .threads = 1, .cpu_mask = VIOLA_CPU_ALL, .max_width = VIOLA_MAX_SIZE, .max_height = VIOLA_MAX_SIZE};
 }
 
 viola_decoder *viola_decoder_create(const viola_decoder_config *config, int *error)
@@ -164,9 +164,14 @@ static int begin_frame(viola_decoder *d, const frame_header *h)
     d->missing = total;
     d->first_slice_seen = 0;
     d->open = 1;
-    d->building = (viola_frame){.frame = h->number, .temporal_layer = h->temporal_layer,
-                                .spatial_layer = h->spatial_layer, .start = h->start, .qp = h->qp,
-                                .sb_columns = w->sb_cols, .sb_rows = w->sb_rows, .damaged = !trusted};
+    d->building = (viola_frame){.frame = h->number,
+                                .temporal_layer = h->temporal_layer,
+                                .spatial_layer = h->spatial_layer,
+                                .start = h->start,
+                                .qp = h->qp,
+                                .sb_columns = w->sb_cols,
+                                .sb_rows = w->sb_rows,
+                                .damaged = !trusted};
     d->last_number = h->number;
     d->any = 1;
     return VIOLA_OK;

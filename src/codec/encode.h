@@ -7,14 +7,14 @@
 
 /* How hard to look; one for each effort level. */
 typedef struct effort_settings {
-    int diamond_steps;     /* of the integer search */
-    int subpel;            /* 0 none, 1 half diamond and quarter diamond, 2 full squares */
-    int split8_search;     /* 8x8 blocks are searched */
-    int rect;              /* rectangular partitions */
-    int candidates;        /* merge candidates tried by distortion */
+    int diamond_steps; /* of the integer search */
+    int subpel;        /* 0 none, 1 half diamond and quarter diamond, 2 full squares */
+    int split8_search; /* 8x8 blocks are searched */
+    int rect;          /* rectangular partitions */
+    int candidates;    /* merge candidates tried by distortion */
     int rdoq;
-    int tx_search;         /* smaller transforms are tried */
-    int intra_modes;       /* in inter frames: 0 few, 1 all */
+    int tx_search;   /* smaller transforms are tried */
+    int intra_modes; /* in inter frames: 0 few, 1 all */
     int golden_search;
     int enhance;
 } effort_settings;
@@ -25,7 +25,7 @@ extern const effort_settings viola_efforts[VIOLA_MAX_EFFORT + 1];
 typedef struct plan_unit {
     motion mv;
     int8_t ref;
-    uint8_t w, h;          /* of the block */
+    uint8_t w, h; /* of the block */
 } plan_unit;
 
 typedef struct cost_tables {
@@ -47,10 +47,10 @@ enum { MAX_TX_BLOCKS = 256 + 2 * 64 };
 /* A block quantised and reconstructed, not yet written. */
 typedef struct coded_block {
     mode_info m;
-    int blocks;                    /* transform blocks */
+    int blocks; /* transform blocks */
     uint16_t eob[MAX_TX_BLOCKS];
-    uint32_t bits;                 /* 1/256 */
-    int64_t gain;                  /* distortion saved by the coefficients */
+    uint32_t bits; /* 1/256 */
+    int64_t gain;  /* distortion saved by the coefficients */
     _Alignas(32) int16_t level[64 * 64 * 3 / 2];
 } coded_block;
 
@@ -78,11 +78,11 @@ struct viola_encoder {
     viola_work work;
     plan_unit *plan;
     size_t plan_count;
-    uint32_t number;       /* of the next frame */
+    uint32_t number; /* of the next frame */
     uint32_t frames;
     uint32_t since_boost;
     int last_slot;
-    double model[8];       /* of the budget: log2 of bits times step, for start and inter frames; and counts */
+    double model[8]; /* of the budget: log2 of bits times step, for start and inter frames; and counts */
 
     /* the frame in work */
     const effort_settings *effort;
@@ -91,17 +91,17 @@ struct viola_encoder {
     viola_contexts contexts, initial, saved;
     edge_contexts edges;
     cost_tables costs;
-    int qp_coded;          /* the decoder's quantiser by now */
-    int qp;                /* of the superblock in work */
+    int qp_coded; /* the decoder's quantiser by now */
+    int qp;       /* of the superblock in work */
     int qp_written;
     int frame_qp;
     viola_quant quant[2][COEF_SIZES];
     int step[2];
-    uint32_t lambda;       /* squared error for a bit, in 1/16 */
-    uint32_t lambda_satd;  /* SATD for a bit, in 1/16 */
+    uint32_t lambda;      /* squared error for a bit, in 1/16 */
+    uint32_t lambda_satd; /* SATD for a bit, in 1/16 */
     coded_block block, trial;
     uint64_t budget_bits;
-    int force_skip;        /* the budget is used up */
+    int force_skip; /* the budget is used up */
     uint32_t sb_bits_last;
     uint16_t *words;
     size_t words_capacity;

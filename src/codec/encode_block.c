@@ -9,7 +9,7 @@
 #define FILL(field, name, tables, symbols)                                                                             \
     for (int t = 0; t < (tables); t++)                                                                                 \
         for (int s = 0; s < (symbols); s++)                                                                            \
-            (&costs->field)[t * (symbols) + s] = viola_symbol_cost(contexts->name[t], symbols, s)
+    (&costs->field)[t * (symbols) + s] = viola_symbol_cost(contexts->name[t], symbols, s)
 
 void viola_costs_init(cost_tables *costs, const viola_contexts *contexts)
 {
@@ -53,8 +53,8 @@ void viola_set_qp(viola_encoder *e, int qp)
             set_quant(&e->quant[chroma][tx], e->step[chroma], tx, intra);
     }
     const uint32_t step = viola_step[qp];
-    e->lambda = step * step * 9 / (64 * 4);  /* 0.14 q^2 in 1/16 */
-    e->lambda_satd = step * 7 / 8;           /* 0.44 q in 1/16 */
+    e->lambda = step * step * 9 / (64 * 4); /* 0.14 q^2 in 1/16 */
+    e->lambda_satd = step * 7 / 8;          /* 0.44 q in 1/16 */
     e->lambda = e->lambda ? e->lambda : 1;
 }
 
@@ -264,7 +264,8 @@ static void quantize_plane(viola_encoder *e, coded_block *b, int plane, int bx, 
             if (m->ref == REF_INTRA) {
                 intra_edges edges;
                 viola_intra_edges(w, plane, x, y, n, bx, by, bw, bh, &edges);
-                viola_predict_intra(w, plane, x, y, n, plane ? viola_uv_intra_mode(m->uv_mode, m->mode) : m->mode, &edges);
+                viola_predict_intra(w, plane, x, y, n, plane ? viola_uv_intra_mode(m->uv_mode, m->mode) : m->mode,
+                                    &edges);
             }
             uint32_t bits;
             int64_t gain;
@@ -311,7 +312,8 @@ static void reconstruct_block(viola_encoder *e, const coded_block *b, int bx, in
             for (int x = x0; x < x0 + bw && x < w->coded_width >> shift; x += n, level += kept * kept) {
                 const int eob = b->eob[index++];
                 if (eob)
-                    reconstruct(e, level, eob, tx, shift, VIOLA_DCT_DCT, w->target->plane[plane] + y * stride + x, stride);
+                    reconstruct(e, level, eob, tx, shift, VIOLA_DCT_DCT, w->target->plane[plane] + y * stride + x,
+                                stride);
             }
         }
     }
@@ -485,7 +487,8 @@ static void choose_motion(viola_encoder *e, int ux, int uy, mode_info *m, const 
         e->dsp.copy(target, stride, e->scratch[1], 64, bw, bh);
 }
 
-static void encode_inter(viola_encoder *e, int ux, int uy, coded_block *b, const candidates *list, const plan_unit *plan)
+static void encode_inter(viola_encoder *e, int ux, int uy, coded_block *b, const candidates *list,
+                         const plan_unit *plan)
 {
     const viola_work *w = &e->work;
     mode_info *m = &b->m;
@@ -591,7 +594,9 @@ static void encode_block(viola_encoder *e, int ux, int uy, int bw, int bh)
     write_coefs(e, ux * 8, uy * 8, b);
     store_units(w, ux, uy, &b->m);
     const uint32_t area = 1u << (bw + bh);
-    *(b->m.ref == REF_INTRA ? &e->stats.blocks_intra : b->m.skip ? &e->stats.blocks_skip : &e->stats.blocks_inter) += area;
+    *(b->m.ref == REF_INTRA ? &e->stats.blocks_intra
+      : b->m.skip           ? &e->stats.blocks_skip
+                            : &e->stats.blocks_inter) += area;
     memset(e->edges.above_part + ux, bw, (size_t)1 << bw);
     memset(e->edges.left_part + uy % SB_UNITS, bh, (size_t)1 << bh);
 }

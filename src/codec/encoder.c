@@ -10,20 +10,30 @@ enum { RING_SLOTS = 4, GOLDEN_SLOT = 4, BOOST_PERIOD = 8, BOOST_QP = 18, HEADER_
 const char *viola_strerror(int error)
 {
     switch (error) {
-    case VIOLA_OK: return "no error";
-    case VIOLA_EINVAL: return "an argument is out of its range";
-    case VIOLA_ENOMEM: return "out of memory";
-    case VIOLA_EDATA: return "not valid Viola data";
-    case VIOLA_EUNSUPPORTED: return "a version or size that is not supported";
-    case VIOLA_EAGAIN: return "no frame is ready";
-    case VIOLA_ELATE: return "the slice belongs to a finished frame";
-    case VIOLA_ENOREF: return "a reference is missing";
-    case VIOLA_EBUDGET: return "the budget is too small for the frame";
-    default: return "unknown error";
+    case VIOLA_OK:
+        return "no error";
+    case VIOLA_EINVAL:
+        return "an argument is out of its range";
+    case VIOLA_ENOMEM:
+        return "out of memory";
+    case VIOLA_EDATA:
+        return "not valid Viola data";
+    case VIOLA_EUNSUPPORTED:
+        return "a version or size that is not supported";
+    case VIOLA_EAGAIN:
+        return "no frame is ready";
+    case VIOLA_ELATE:
+        return "the slice belongs to a finished frame";
+    case VIOLA_ENOREF:
+        return "a reference is missing";
+    case VIOLA_EBUDGET:
+        return "the budget is too small for the frame";
+    default:
+        return "unknown error";
     }
 }
 
-#define TEXT(x) #x
+#define TEXT(x)               #x
 #define VERSION_TEXT(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
 
 const char *viola_version(void)
@@ -33,8 +43,8 @@ const char *viola_version(void)
 
 void viola_encoder_config_default(viola_encoder_config *config, int width, int height)
 {
-    *config = (viola_encoder_config){.width = width, .height = height, .effort = 2, .threads = 1,
-                                     .cpu_mask = VIOLA_CPU_ALL, .fps = 30};
+    *config = (viola_encoder_config){
+        .width = width, .height = height, .effort = 2, .threads = 1, .cpu_mask = VIOLA_CPU_ALL, .fps = 30};
 }
 
 void viola_frame_params_default(viola_frame_params *params)
@@ -306,7 +316,8 @@ static int choose_references(viola_encoder *e, const viola_frame_params *p)
     for (int i = 0; i < VIOLA_SLOTS && newest >= 0; i++) {
         if (!usable(e, p, i) || e->slot[i] == e->slot[newest] || !e->slot[i]->boosted)
             continue;
-        if (golden < 0 || ((e->number - e->slot[i]->number) & 0xffff) < ((e->number - e->slot[golden]->number) & 0xffff))
+        if (golden < 0 ||
+            ((e->number - e->slot[i]->number) & 0xffff) < ((e->number - e->slot[golden]->number) & 0xffff))
             golden = i;
     }
     if (newest < 0)
@@ -331,14 +342,18 @@ static int begin_frame(viola_encoder *e, const viola_picture *picture, const vio
         error = take_source(e, picture);
     if (error)
         return error;
-    w->header = (frame_header){.number = e->number, .temporal_layer = p->temporal_layer,
-                               .spatial_layer = p->spatial_layer, .width = picture->width, .height = picture->height};
+    w->header = (frame_header){.number = e->number,
+                               .temporal_layer = p->temporal_layer,
+                               .spatial_layer = p->spatial_layer,
+                               .width = picture->width,
+                               .height = picture->height};
     if (!(p->flags & VIOLA_FRAME_START) && (error = choose_references(e, p)))
         return error;
     frame_header *h = &w->header;
     h->start = h->ref_count == 0;
     h->reset_entropy = h->start || (p->flags & (VIOLA_FRAME_RESET_ENTROPY | VIOLA_FRAME_INTRA_REFRESH)) != 0;
-    h->size_given = h->start || e->slot[h->ref_slot[0]]->width != w->width || e->slot[h->ref_slot[0]]->height != w->height;
+    h->size_given =
+        h->start || e->slot[h->ref_slot[0]]->width != w->width || e->slot[h->ref_slot[0]]->height != w->height;
     w->target = viola_surface_get(&e->pool, w->width, w->height);
     return w->target ? VIOLA_OK : VIOLA_ENOMEM;
 }
@@ -375,7 +390,8 @@ static int slice_end(viola_encoder *e, int first, int count, int total)
     uint8_t *out = e->out + e->out_size;
     const size_t header = viola_header_write(&h, out);
     const size_t payload = viola_writer_finish(&e->writer, out + header);
-    e->slices[e->slice_count++] = (slice_out){.at = e->out_size, .size = header + payload, .first_sb = first, .sb_count = count};
+    e->slices[e->slice_count++] =
+        (slice_out){.at = e->out_size, .size = header + payload, .first_sb = first, .sb_count = count};
     e->out_size += header + payload;
     e->stats.bits_header += (uint32_t)header * 8;
     if (h.slice_index == 0) {
@@ -398,8 +414,12 @@ static void emit_slices(viola_encoder *e, int from)
 {
     for (int i = from; i < e->slice_count && e->emit; i++) {
         const slice_out *s = &e->slices[i];
-        const viola_slice slice = {.data = e->out + s->at, .size = s->size, .index = i, .first_sb = s->first_sb,
-                                   .sb_count = s->sb_count, .frame = e->number,
+        const viola_slice slice = {.data = e->out + s->at,
+                                   .size = s->size,
+                                   .index = i,
+                                   .first_sb = s->first_sb,
+                                   .sb_count = s->sb_count,
+                                   .frame = e->number,
                                    .last = s->first_sb + s->sb_count == e->work.sb_cols * e->work.sb_rows};
         e->emit(e->emit_opaque, &slice);
     }

@@ -110,8 +110,8 @@ typedef struct viola_reader {
     const uint8_t *at, *end;
     uint64_t window; /* code minus low; the 16-bit window is at the top */
     uint32_t range;
-    int bits;        /* valid bits below the 16-bit window */
-    int past;        /* bytes taken past the end */
+    int bits; /* valid bits below the 16-bit window */
+    int past; /* bytes taken past the end */
 } viola_reader;
 
 static inline void viola_reader_fill(viola_reader *r)

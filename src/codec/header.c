@@ -147,10 +147,19 @@ int viola_slice_parse(const uint8_t *data, size_t size, viola_slice_info *info)
     const int header = viola_header_parse(&h, data, size);
     if (header < 0)
         return header;
-    *info = (viola_slice_info){.frame = h.number, .start = h.start, .width = h.width, .height = h.height,
-                               .temporal_layer = h.temporal_layer, .spatial_layer = h.spatial_layer, .qp = h.qp,
-                               .ref_count = h.ref_count, .refresh = h.refresh, .reset_entropy = h.reset_entropy,
-                               .index = h.slice_index, .first_sb = h.first_sb, .last = h.last,
+    *info = (viola_slice_info){.frame = h.number,
+                               .start = h.start,
+                               .width = h.width,
+                               .height = h.height,
+                               .temporal_layer = h.temporal_layer,
+                               .spatial_layer = h.spatial_layer,
+                               .qp = h.qp,
+                               .ref_count = h.ref_count,
+                               .refresh = h.refresh,
+                               .reset_entropy = h.reset_entropy,
+                               .index = h.slice_index,
+                               .first_sb = h.first_sb,
+                               .last = h.last,
                                .header_bytes = (size_t)header};
     for (int i = 0; i < h.ref_count; i++)
         info->ref_slot[i] = h.ref_slot[i];

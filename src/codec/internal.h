@@ -14,20 +14,26 @@
 
 enum {
     SB_SIZE = VIOLA_SUPERBLOCK,
-    UNIT = 8,              /* mode information is kept for each 8x8 */
+    UNIT = 8, /* mode information is kept for each 8x8 */
     SB_UNITS = SB_SIZE / UNIT,
-    BORDER = 96,           /* luma samples around a picture */
-    MV_REACH = 72,         /* a block starts at most this far outside of the picture */
+    BORDER = 96,   /* luma samples around a picture */
+    MV_REACH = 72, /* a block starts at most this far outside of the picture */
     MAX_CANDIDATES = 4,
     MODE_NEW = MAX_CANDIDATES,
     INTER_MODES = MAX_CANDIDATES + 1,
     REF_INTRA = -1,
-    MV_LIMIT = 1 << 13,    /* quarter samples */
+    MV_LIMIT = 1 << 13, /* quarter samples */
     MV_CLASSES = 14,
 };
 
 enum { /* intra modes: the five of dsp.h, then directions */
-    MODE_D45 = VIOLA_PREDS, MODE_D67, MODE_D113, MODE_D135, MODE_D157, MODE_D203, INTRA_MODES
+       MODE_D45 = VIOLA_PREDS,
+       MODE_D67,
+       MODE_D113,
+       MODE_D135,
+       MODE_D157,
+       MODE_D203,
+       INTRA_MODES
 };
 enum { UV_SAME, UV_DC, UV_V, UV_H, UV_MODES };
 enum { PART_NONE, PART_HORIZONTAL, PART_VERTICAL, PART_SPLIT, PARTITIONS };
@@ -39,14 +45,14 @@ typedef struct motion {
 /** Of one 8x8 unit. */
 typedef struct mode_info {
     motion mv;
-    int8_t ref;        /* index into the frame's references, or REF_INTRA */
-    uint8_t mode;      /* inter: 0..MODE_NEW; intra: mode of luma */
+    int8_t ref;   /* index into the frame's references, or REF_INTRA */
+    uint8_t mode; /* inter: 0..MODE_NEW; intra: mode of luma */
     uint8_t uv_mode;
-    uint8_t w, h;      /* of the block: 8 << w */
-    uint8_t tx;        /* 4 << tx */
-    uint8_t skip;      /* no coefficients */
+    uint8_t w, h; /* of the block: 8 << w */
+    uint8_t tx;   /* 4 << tx */
+    uint8_t skip; /* no coefficients */
     uint8_t qp;
-    uint16_t stamp;    /* of the slice that it belongs to */
+    uint16_t stamp; /* of the slice that it belongs to */
 } mode_info;
 
 /* ------------------------------------------------------------ context tables */
@@ -104,17 +110,17 @@ typedef struct viola_surface {
     uint8_t *memory;
     uint8_t *plane[3];
     ptrdiff_t stride[3];
-    int width, height;         /* as coded in the stream */
+    int width, height;             /* as coded in the stream */
     int coded_width, coded_height; /* multiple of 8 */
     int64_t time_us;
-    uint32_t number;           /* of the frame */
-    int damaged;               /* decoder: 1 somewhere, 2 entropy state unknown */
+    uint32_t number; /* of the frame */
+    int damaged;     /* decoder: 1 somewhere, 2 entropy state unknown */
     int qp;
     int boosted;
     int temporal_layer;
-    motion_field_cell *field;  /* one for each 16x16 */
-    viola_contexts contexts;   /* entropy state after the frame's first slice */
-    uint8_t *sb_damage;        /* decoder: per superblock */
+    motion_field_cell *field; /* one for each 16x16 */
+    viola_contexts contexts;  /* entropy state after the frame's first slice */
+    uint8_t *sb_damage;       /* decoder: per superblock */
 } viola_surface;
 
 typedef struct viola_pool {
@@ -141,17 +147,17 @@ typedef struct frame_header {
     uint8_t ref_slot[VIOLA_MAX_REFS];
     uint8_t ref_number[VIOLA_MAX_REFS]; /* low 6 bits of the frame in the slot */
     unsigned refresh;
-    int reset_entropy;   /* else from the first reference */
+    int reset_entropy; /* else from the first reference */
     int qp;
-    int qp_varies;       /* superblocks carry a delta */
-    int chroma_qp;       /* offset of the chroma quantiser, -16..15 */
-    int deblock;         /* 0..63 */
+    int qp_varies;                /* superblocks carry a delta */
+    int chroma_qp;                /* offset of the chroma quantiser, -16..15 */
+    int deblock;                  /* 0..63 */
     int enhance_pri, enhance_sec; /* 0..15, 0..3; both 0: off */
-    int filter;          /* interpolation: 0 regular, 1 smooth, 2 sharp */
+    int filter;                   /* interpolation: 0 regular, 1 smooth, 2 sharp */
     int slice_index;
     int first_sb;
-    int last;            /* the frame ends with this slice */
-    int sb_count;        /* of this slice; 0 in the header of a whole frame */
+    int last;     /* the frame ends with this slice */
+    int sb_count; /* of this slice; 0 in the header of a whole frame */
 } frame_header;
 
 size_t viola_header_write(const frame_header *h, uint8_t *out); /* at most 32 bytes */
@@ -168,10 +174,10 @@ typedef struct viola_work {
     int width, height, coded_width, coded_height;
     int unit_cols, unit_rows, sb_cols, sb_rows;
     viola_surface *refs[VIOLA_MAX_REFS];
-    viola_surface *target;     /* reconstruction before the enhancement filter */
-    viola_surface *output;     /* after it; equal to target when it is off */
-    mode_info *units;          /* unit_cols x unit_rows */
-    uint16_t stamp;            /* of the slice in work */
+    viola_surface *target; /* reconstruction before the enhancement filter */
+    viola_surface *output; /* after it; equal to target when it is off */
+    mode_info *units;      /* unit_cols x unit_rows */
+    uint16_t stamp;        /* of the slice in work */
     uint8_t *memory;
 } viola_work;
 
@@ -248,8 +254,8 @@ int viola_partition_context(const edge_contexts *e, int ux, int uy, int level);
 int viola_ref_context(const mode_info *above, const mode_info *left);
 int viola_y_mode_context(const mode_info *above, const mode_info *left);
 
-extern const uint16_t *const viola_scan[4];     /* raster positions in diagonal order, of 4, 8, 16, 32 */
-extern const uint8_t viola_base_class[63];      /* by row + column: offset of the base context */
+extern const uint16_t *const viola_scan[4]; /* raster positions in diagonal order, of 4, 8, 16, 32 */
+extern const uint8_t viola_base_class[63];  /* by row + column: offset of the base context */
 
 /* deblock, enhance, extend: work->output is then complete */
 void viola_postfilter(viola_work *w);

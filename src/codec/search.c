@@ -8,9 +8,35 @@
 const effort_settings viola_efforts[VIOLA_MAX_EFFORT + 1] = {
     {.diamond_steps = 4, .subpel = 1, .candidates = 1, .enhance = 1, .rdoq = 1},
     {.diamond_steps = 8, .subpel = 1, .candidates = 2, .split8_search = 1, .rdoq = 1, .enhance = 1, .golden_search = 1},
-    {.diamond_steps = 12, .subpel = 2, .candidates = 3, .split8_search = 1, .rect = 1, .rdoq = 1, .tx_search = 1, .enhance = 1, .golden_search = 1},
-    {.diamond_steps = 16, .subpel = 2, .candidates = 4, .split8_search = 1, .rect = 1, .rdoq = 1, .tx_search = 1, .intra_modes = 1, .enhance = 1, .golden_search = 1},
-    {.diamond_steps = 24, .subpel = 2, .candidates = 4, .split8_search = 1, .rect = 1, .rdoq = 1, .tx_search = 1, .intra_modes = 1, .enhance = 1, .golden_search = 1},
+    {.diamond_steps = 12,
+     .subpel = 2,
+     .candidates = 3,
+     .split8_search = 1,
+     .rect = 1,
+     .rdoq = 1,
+     .tx_search = 1,
+     .enhance = 1,
+     .golden_search = 1},
+    {.diamond_steps = 16,
+     .subpel = 2,
+     .candidates = 4,
+     .split8_search = 1,
+     .rect = 1,
+     .rdoq = 1,
+     .tx_search = 1,
+     .intra_modes = 1,
+     .enhance = 1,
+     .golden_search = 1},
+    {.diamond_steps = 24,
+     .subpel = 2,
+     .candidates = 4,
+     .split8_search = 1,
+     .rect = 1,
+     .rdoq = 1,
+     .tx_search = 1,
+     .intra_modes = 1,
+     .enhance = 1,
+     .golden_search = 1},
 };
 
 static uint32_t component_bits(int d)
@@ -30,10 +56,10 @@ typedef struct block_search {
     viola_encoder *e;
     const uint8_t *src;
     ptrdiff_t src_stride;
-    int x, y, w, h, index;  /* index of the width for kernels */
+    int x, y, w, h, index; /* index of the width for kernels */
     const viola_surface *ref;
-    motion predicted;       /* what a new vector is coded against, roughly */
-    motion mv;              /* best */
+    motion predicted; /* what a new vector is coded against, roughly */
+    motion mv;        /* best */
     uint64_t cost;
 } block_search;
 
@@ -87,8 +113,8 @@ static void diamond(block_search *s, int step, int rounds)
     for (int i = 0; i < rounds; i++) {
         const motion c = s->mv;
         const int d = step * 4;
-        const motion around[4] = {{(int16_t)(c.x - d), c.y}, {(int16_t)(c.x + d), c.y},
-                                  {c.x, (int16_t)(c.y - d)}, {c.x, (int16_t)(c.y + d)}};
+        const motion around[4] = {
+            {(int16_t)(c.x - d), c.y}, {(int16_t)(c.x + d), c.y}, {c.x, (int16_t)(c.y - d)}, {c.x, (int16_t)(c.y + d)}};
         const uint8_t *ref[4];
         uint32_t sad[4];
         motion at[4];
@@ -157,9 +183,16 @@ static void refine(block_search *s, int square)
 
 static block_search begin_search(viola_encoder *e, int ux, int uy, int size, int ref)
 {
-    return (block_search){.e = e, .src = source_at(e, 0, ux * 8, uy * 8), .src_stride = e->source->stride[0],
-                          .x = ux * 8, .y = uy * 8, .w = 8 << size, .h = 8 << size, .index = size + 1,
-                          .ref = e->work.refs[ref], .cost = UINT64_MAX};
+    return (block_search){.e = e,
+                          .src = source_at(e, 0, ux * 8, uy * 8),
+                          .src_stride = e->source->stride[0],
+                          .x = ux * 8,
+                          .y = uy * 8,
+                          .w = 8 << size,
+                          .h = 8 << size,
+                          .index = size + 1,
+                          .ref = e->work.refs[ref],
+                          .cost = UINT64_MAX};
 }
 
 static const plan_unit *plan_neighbour(const viola_encoder *e, int ux, int uy)
