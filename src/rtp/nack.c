@@ -2,8 +2,8 @@
 #include "rtp/rtp.h"
 
 /* A hole is asked for at once when the next packet shows it, again each round trip, and given up after a second. */
-#define NACK_MAX_AGE QUA_MS(1000)
-#define NACK_MAX_TRIES 10
+#define NACK_MAX_AGE      QUA_MS(1000)
+#define NACK_MAX_TRIES    10
 #define NACK_MIN_INTERVAL QUA_MS(10)
 
 static void remove_at(qua_rtp_nack *n, size_t i)

@@ -162,35 +162,78 @@ static void write_extension(qua_writer *w, const qua_rtp_extmap *map, const qua_
     qua_write_bytes(w, value, v.size);
 }
 
+/* Fixed header and the block of extensions, in the one-byte form: all of ours fit it. */
+static void write_header(qua_writer *w, const qua_rtp_header *header, const qua_rtp_extmap *map,
+                         const qua_rtp_extensions *ext)
+{
+    qua_write_u8(w, 0x80);
+    qua_write_u8(w, (uint8_t)((header->marker ? 0x80 : 0) | header->payload_type));
+    qua_write_u16(w, header->seq);
+    qua_write_u32(w, header->timestamp);
+    qua_write_u32(w, header->ssrc);
+    qua_write_u16(w, 0xbede);
+    qua_write_u16(w, 0);
+    const size_t start = w->size;
+    for (int kind = 0; kind < QUA_RTP_EXT_COUNT; kind++)
+        write_extension(w, map, ext, (qua_rtp_extension)kind);
+    if (w->failed)
+        return;
+    if (w->size == start) {
+        w->size -= 4;
+        return;
+    }
+    while ((w->size - start) % 4)
+        qua_write_u8(w, 0);
+    if (w->failed)
+        return;
+    w->data[0] |= 0x10;
+    qua_put_be16(w->data + start - 2, (uint16_t)((w->size - start) / 4));
+}
+
 size_t qua_rtp_write(uint8_t *out, size_t capacity, const qua_rtp_header *header, const qua_rtp_extmap *map,
                      const qua_rtp_extensions *ext, const uint8_t *payload, size_t payload_size, size_t padding)
 {
     qua_writer w = qua_writer_of(out, capacity);
-    size_t start;
 
     assert(padding <= 255);
-    qua_write_u8(&w, (uint8_t)(0x80 | (padding ? 0x20 : 0)));
-    qua_write_u8(&w, (uint8_t)((header->marker ? 0x80 : 0) | header->payload_type));
-    qua_write_u16(&w, header->seq);
-    qua_write_u32(&w, header->timestamp);
-    qua_write_u32(&w, header->ssrc);
-    qua_write_u16(&w, 0xbede);
-    qua_write_u16(&w, 0);
-    start = w.size;
-    for (int kind = 0; kind < QUA_RTP_EXT_COUNT; kind++)
-        write_extension(&w, map, ext, (qua_rtp_extension)kind);
-    if (w.failed)
-        return 0;
-    if (w.size == start) {
-        w.size -= 4;
-    } else {
-        while ((w.size - start) % 4)
-            qua_write_u8(&w, 0);
-        out[0] |= 0x10;
-        qua_put_be16(out + start - 2, (uint16_t)((w.size - start) / 4));
-    }
+    write_header(&w, header, map, ext);
     qua_write_bytes(&w, payload, payload_size);
     for (size_t i = 0; i < padding; i++)
         qua_write_u8(&w, (uint8_t)(i + 1 == padding ? padding : 0));
+    if (w.failed)
+        return 0;
+    out[0] |= padding ? 0x20 : 0;
+    return w.size;
+}
+
+size_t qua_rtp_write_rtx(uint8_t *out, size_t capacity, const qua_rtp_sent *sent, const qua_rtp_header *header,
+                         const qua_rtp_extmap *map, const qua_rtp_extensions *ext)
+{
+    const qua_rtp_header full = {
+        .marker = sent->header.marker,
+        .payload_type = header->payload_type,
+        .seq = header->seq,
+        .timestamp = sent->header.timestamp,
+        .ssrc = header->ssrc,
+    };
+    qua_writer w = qua_writer_of(out, capacity);
+
+    write_header(&w, &full, map, ext);
+    qua_write_u16(&w, sent->header.seq);
+    qua_write_bytes(&w, sent->payload->data, sent->payload->size);
     return w.failed ? 0 : w.size;
+}
+
+int qua_rtp_unwrap_rtx(qua_rtp_packet *packet, uint32_t media_ssrc, uint8_t media_payload_type)
+{
+    if (packet->payload_size == 0)
+        return QUA_EIGNORED;
+    if (packet->payload_size < QUA_RTX_OVERHEAD)
+        return QUA_EFORMAT;
+    packet->header.seq = qua_get_be16(packet->payload);
+    packet->header.ssrc = media_ssrc;
+    packet->header.payload_type = media_payload_type;
+    packet->payload += QUA_RTX_OVERHEAD;
+    packet->payload_size -= QUA_RTX_OVERHEAD;
+    return 0;
 }

@@ -364,7 +364,10 @@ void qua_rtp_arrivals_add(qua_rtp_arrivals *a, qua_time now, uint16_t seq)
     a->newest = QUA_MAX(a->newest, s);
 }
 
-bool qua_rtp_arrivals_waiting(const qua_rtp_arrivals *a) { return a->started && a->first <= a->last; }
+bool qua_rtp_arrivals_waiting(const qua_rtp_arrivals *a)
+{
+    return a->started && a->first <= a->last;
+}
 
 /* Two-bit chunks of seven: a little larger than runs at best, but simple and never large. */
 static void write_symbols(qua_writer *w, const uint8_t *symbols, size_t count)

@@ -24,11 +24,11 @@ typedef struct qua_rtp_header {
 
 /** Extensions that we know; the negotiated id of each is in a qua_rtp_extmap. */
 typedef enum qua_rtp_extension {
-    QUA_RTP_EXT_MID,             /* RFC 9143 */
-    QUA_RTP_EXT_TRANSPORT_SEQ,   /* transport-wide-cc-01 */
+    QUA_RTP_EXT_MID,           /* RFC 9143 */
+    QUA_RTP_EXT_TRANSPORT_SEQ, /* transport-wide-cc-01 */
     QUA_RTP_EXT_ABS_SEND_TIME,
-    QUA_RTP_EXT_AUDIO_LEVEL,     /* RFC 6464 */
-    QUA_RTP_EXT_ORIENTATION,     /* 3GPP TS 26.114 */
+    QUA_RTP_EXT_AUDIO_LEVEL, /* RFC 6464 */
+    QUA_RTP_EXT_ORIENTATION, /* 3GPP TS 26.114 */
     QUA_RTP_EXT_ABS_CAPTURE_TIME,
     QUA_RTP_EXT_COUNT
 } qua_rtp_extension;
@@ -48,7 +48,7 @@ typedef struct qua_rtp_extensions {
     uint32_t abs_send_time; /* 24 bits, 6.18 fixed-point seconds */
     uint8_t audio_level;    /* 0 (loud) .. 127 (silence), -dBov */
     bool voice;
-    uint8_t orientation;    /* the raw byte: camera, flip, rotation */
+    uint8_t orientation;       /* the raw byte: camera, flip, rotation */
     uint64_t abs_capture_time; /* NTP, 32.32 */
 } qua_rtp_extensions;
 
@@ -189,6 +189,57 @@ void qua_rtp_nack_forget_before(qua_rtp_nack *n, int64_t seq);
 /** The numbers to ask for now. @return how many, ascending */
 size_t qua_rtp_nack_poll(qua_rtp_nack *n, qua_time now, qua_time rtt, uint16_t *out, size_t capacity);
 qua_time qua_rtp_nack_deadline(const qua_rtp_nack *n, qua_time rtt);
+
+/* ---- retransmission (RFC 4588) ----------------------------------------------------------------------------- */
+
+#define QUA_RTP_HISTORY     1024           /* packets of one stream that can be asked for again; divides 65,536 */
+#define QUA_RTP_HISTORY_AGE QUA_SECONDS(2) /* older ones are of no use to anyone */
+
+/** A packet as it was sent. */
+typedef struct qua_rtp_sent {
+    qua_rtp_header header;
+    qua_rtp_extensions ext;
+    qua_buffer *payload;         /* shared with whoever else sends it; NULL: empty slot */
+    qua_time sent_at, resent_at; /* resent_at 0: not yet */
+} qua_rtp_sent;
+
+/** What one stream sent lately. Zeroed is ready; qua_rtp_history_clear before it goes. */
+typedef struct qua_rtp_history {
+    qua_rtp_sent slots[QUA_RTP_HISTORY]; /* by seq modulo */
+    uint16_t oldest, newest;
+    bool started;
+} qua_rtp_history;
+
+/**
+ * Remember a packet that leaves now, and forget those that became too old.
+ * @param header  seq newer than all before; numbers may be skipped (padding)
+ * @param payload shared: the RTP payload alone, immutable from now on
+ */
+void qua_rtp_history_add(qua_rtp_history *h, qua_time now, const qua_rtp_header *header, const qua_rtp_extensions *ext,
+                         qua_buffer *payload);
+/**
+ * A NACK asks for `seq`. One answer a round trip: while the last one may still be under way there is no second.
+ * @return the packet, lent until the next _add or _clear, and noted as resent; NULL: unknown, too old, just resent
+ */
+const qua_rtp_sent *qua_rtp_history_take(qua_rtp_history *h, qua_time now, qua_time rtt, uint16_t seq);
+/** Drop all references. */
+void qua_rtp_history_clear(qua_rtp_history *h);
+
+/**
+ * Write `sent` as a packet of the retransmission stream (§4): the original number, then the original payload.
+ * @param header of the RTX stream: its payload type, SSRC and next number; marker and timestamp come from `sent`
+ * @param ext    usually sent->ext with a transport-wide number of its own
+ * @return bytes written, 0 when `capacity` is too small
+ */
+size_t qua_rtp_write_rtx(uint8_t *out, size_t capacity, const qua_rtp_sent *sent, const qua_rtp_header *header,
+                         const qua_rtp_extmap *map, const qua_rtp_extensions *ext);
+/** What qua_rtp_write_rtx adds to the original payload. */
+#define QUA_RTX_OVERHEAD 2
+/**
+ * Turn a packet of a retransmission stream into the one that it repeats.
+ * @return 0; QUA_EIGNORED: padding alone; QUA_EFORMAT: no room for the original number
+ */
+int qua_rtp_unwrap_rtx(qua_rtp_packet *packet, uint32_t media_ssrc, uint8_t media_payload_type);
 
 /* ---- VP8 (RFC 7741) -------------------------------------------------------------------------------------- */
 
