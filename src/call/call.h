@@ -5,8 +5,9 @@
  * Both belong to the loop thread. The owner (engine, or the simulator) brings time, datagrams, signaling text, frames
  * and encoders, and takes datagrams, text, jobs and events.
  *
- *     after any call on a mesh:  while (qua_mesh_poll_text ...) ; while (qua_mesh_poll_event ...) ;
+ *     after any call on a mesh:  while (qua_mesh_poll_event ...) ; while (qua_mesh_poll_text ...) ;
  *                                while (qua_mesh_poll_transmit ...) ; then qua_mesh_deadline()
+ *     Events first: acting on one (binding sockets) makes text and datagrams.
  *     after any call on a hub, and after calls on a mesh or peer that it serves:
  *                                while (qua_hub_poll_job ...) give it to the encoder ; then qua_hub_deadline()
  */
@@ -83,16 +84,16 @@ typedef struct qua_mesh qua_mesh;
 #define QUA_MESH_LEGS (QUA_MAX_PARTICIPANTS - 1)
 
 typedef struct qua_mesh_config {
-    const char *room; /* the URL's path without its slash; copied */
-    const char *name; /* copied */
-    qua_hub *video;   /* lent, outlives the mesh; NULL: send none */
-    bool audio;       /* send audio */
+    const char *room;     /* the URL's path without its slash: checked here, told to the server by the owner's URL */
+    const char *name;     /* copied */
+    qua_hub *video;       /* lent, outlives the mesh; NULL: send none */
+    bool audio;           /* send audio */
     qua_peer_config peer; /* what each leg's connection is made with; what it points to outlives the mesh */
 } qua_mesh_config;
 
 /** Asks for the socket at once (QUA_MESH_SOCKET_OPEN). @return 0, QUA_EINVAL, QUA_ENOMEM */
 int qua_mesh_create(qua_mesh **out, qua_time now, const qua_mesh_config *config);
-/** Say goodbye to the room and to every leg; drain text and transmits; ENDED follows. */
+/** Say goodbye to the room and to every leg; drain as ever: LEG_CLOSED and ENDED follow once the goodbyes have left. */
 void qua_mesh_leave(qua_mesh *mesh, qua_time now);
 void qua_mesh_destroy(qua_mesh **mesh);
 
@@ -127,17 +128,17 @@ void qua_mesh_send_audio(qua_mesh *mesh, qua_time now, const uint8_t *opus, size
 void qua_mesh_on_decoded(qua_mesh *mesh, qua_time now, int leg, const qua_frame *frame);
 
 typedef enum qua_mesh_event_type {
-    QUA_MESH_SOCKET_OPEN,   /* connect to the signaling server now (again, after a loss) */
-    QUA_MESH_SOCKET_CLOSE,  /* close it once what is queued has left */
-    QUA_MESH_LEG_OPENED,    /* leg: bind sockets, tell them, then local_done; make decoder and voice when media comes */
-    QUA_MESH_LEG_CLOSED,    /* leg: close its sockets, decoder and voice */
-    QUA_MESH_STATE,         /* state, error, reason */
+    QUA_MESH_SOCKET_OPEN,  /* connect to the signaling server now (again, after a loss) */
+    QUA_MESH_SOCKET_CLOSE, /* close it once what is queued has left */
+    QUA_MESH_LEG_OPENED,   /* leg: bind sockets, tell them, then local_done, on which the first offer is made */
+    QUA_MESH_LEG_CLOSED,   /* leg: close its sockets, decoder and voice; it may open again, to the same participant */
+    QUA_MESH_STATE,        /* state, error, reason */
     QUA_MESH_PARTICIPANT_JOINED,
     QUA_MESH_PARTICIPANT_CHANGED,
     QUA_MESH_PARTICIPANT_LEFT, /* reason */
-    QUA_MESH_CHAT,          /* text, participant */
-    QUA_MESH_PICTURE,       /* leg, picture: one reference, the owner's */
-    QUA_MESH_AUDIO          /* leg, audio: one reference, the owner's */
+    QUA_MESH_CHAT,             /* text, participant */
+    QUA_MESH_PICTURE,          /* leg, picture: one reference, the owner's */
+    QUA_MESH_AUDIO             /* leg, audio: one reference, the owner's */
 } qua_mesh_event_type;
 
 typedef struct qua_mesh_event {
@@ -146,8 +147,8 @@ typedef struct qua_mesh_event {
     qua_participant participant; /* of PARTICIPANT_*, CHAT; for LEG_* the one that it leads to */
     qua_call_state state;
     int error;
-    const char *text;            /* reason or chat, lent until the next poll */
-    qua_peer_event media;        /* PICTURE and AUDIO as the leg's peer gave it */
+    const char *text;     /* reason or chat, lent until the next poll */
+    qua_peer_event media; /* PICTURE and AUDIO as the leg's peer gave it */
 } qua_mesh_event;
 
 bool qua_mesh_poll_event(qua_mesh *mesh, qua_mesh_event *out);
