@@ -87,7 +87,7 @@ int qua_peer_set_track(qua_peer *peer, int transceiver, const char *stream_id, c
 /** @param out at least QUA_SDP_TEXT_MAX bytes. @return 0, QUA_ESTATE, QUA_EFULL */
 int qua_peer_create_offer(qua_peer *peer, char *out, size_t capacity);
 int qua_peer_create_answer(qua_peer *peer, char *out, size_t capacity);
-/** @param sdp ignored for rollback. @return 0, QUA_ESTATE */
+/** @param sdp as created, ignored for rollback. @return 0, QUA_ESTATE, QUA_EFORMAT, QUA_ENOMEM */
 int qua_peer_set_local(qua_peer *peer, qua_time now, qua_sdp_type type, const char *sdp);
 /** @param error at least 160 bytes, gets line and cause of a refusal. @return 0, QUA_ESTATE, QUA_EFORMAT ... */
 int qua_peer_set_remote(qua_peer *peer, qua_time now, qua_sdp_type type, const char *sdp, char *error,
@@ -108,9 +108,43 @@ const qua_video_codec *qua_peer_send_codec(const qua_peer *peer, int transceiver
 /** May media be sent on this transceiver now (keys there, direction allows)? */
 bool qua_peer_can_send(const qua_peer *peer, int transceiver);
 
-/** Queue one encoded picture; shares the data. Packets leave by poll_transmit as the pacer allows. */
-int qua_peer_send_video(qua_peer *peer, qua_time now, int transceiver, const qua_encoded *picture);
-/** Queue one Opus packet. @param timestamp of 48 kHz ticks; @param level RFC 6464, 0..127; */
+/** Most payloads of one run of encoded bytes: 560 KiB. */
+#define QUA_PAYLOADS_MAX 512
+
+/**
+ * Encoded bytes cut into RTP payloads: once, whoever receives them. One object for each encoder, as it counts pictures.
+ * Zeroed is ready; qua_payloads_clear before it goes.
+ */
+typedef struct qua_payloads {
+    const qua_video_codec *codec;
+    qua_time captured;
+    bool keyframe, discardable;
+    bool first, last; /* begins, ends its picture */
+    uint32_t number;  /* the codec's */
+    uint16_t picture_id;
+    size_t index; /* of the next payload within the picture */
+    size_t count;
+    qua_buffer *payload[QUA_PAYLOADS_MAX];
+} qua_payloads;
+
+/**
+ * Cut what an encoder put out: a whole picture or one slice of it; what was in `payloads` is released.
+ * @param pool of buffers of at least QUA_DATAGRAM_MAX bytes. @return 0; QUA_EFULL: no buffer left, or too large
+ */
+int qua_payloads_cut(qua_payloads *payloads, qua_pool *pool, const qua_video_codec *codec, const qua_encoded *encoded,
+                     qua_time captured);
+void qua_payloads_clear(qua_payloads *payloads);
+
+/**
+ * Queue one picture or slice; shares the payloads. Packets leave by poll_transmit as the pacer allows.
+ * @return 0; QUA_ESTATE: qua_peer_can_send is false, or payloads of another codec than qua_peer_send_codec;
+ *         QUA_EIGNORED: the far side waits for a keyframe and this is none; QUA_EFULL: the pacer is full
+ */
+int qua_peer_send_payloads(qua_peer *peer, qua_time now, int transceiver, const qua_payloads *payloads);
+/**
+ * Queue one Opus packet.
+ * @param timestamp of 48 kHz ticks; @param level RFC 6464, 0..127. @return 0, QUA_ESTATE, QUA_EFULL
+ */
 int qua_peer_send_audio(qua_peer *peer, qua_time now, int transceiver, const uint8_t *opus, size_t size,
                         uint32_t timestamp, uint8_t level, qua_time captured);
 /** Ask the far side for a picture that needs no other; repeated until one comes. */
@@ -123,6 +157,8 @@ uint64_t qua_peer_video_bps(const qua_peer *peer, qua_time now);
 /** What the encoder would use at most; 0: as much as there is. */
 void qua_peer_set_demand(qua_peer *peer, qua_time now, uint64_t bps);
 
+/** The owner decoded a picture of this transceiver: for statistics. */
+void qua_peer_on_decoded(qua_peer *peer, qua_time now, int transceiver, const qua_frame *frame);
 void qua_peer_get_stats(const qua_peer *peer, qua_time now, qua_pc_stats *out);
 
 /* ---- events ---------------------------------------------------------------------------------------------- */
@@ -167,6 +203,7 @@ typedef struct qua_peer_event {
             uint16_t seq;
             uint32_t timestamp;
             uint8_t level;
+            qua_time captured; /* as of pictures */
             qua_time received;
         } audio;
     };
