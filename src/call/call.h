@@ -28,8 +28,11 @@ typedef struct qua_hub qua_hub;
 
 #define QUA_HUB_RECEIVERS 8
 
-/** @param limits lent, NULL: defaults. @return 0, QUA_ENOMEM */
-int qua_hub_create(qua_hub **out, const qua_video_limits *limits, const qua_log *log);
+/**
+ * @param packets lent, outlives the hub: buffers of at least QUA_DATAGRAM_MAX bytes, for payloads
+ * @param limits copied, NULL: defaults. @return 0, QUA_ENOMEM
+ */
+int qua_hub_create(qua_hub **out, qua_pool *packets, const qua_video_limits *limits, const qua_log *log);
 /** Receivers are forgotten, a waiting frame dropped; jobs under way may still be ended with qua_hub_done before. */
 void qua_hub_destroy(qua_hub **hub);
 void qua_hub_set_limits(qua_hub *hub, const qua_video_limits *limits);
