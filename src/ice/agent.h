@@ -4,22 +4,43 @@
 
 #include "ice/ice.h"
 
-#define PAIRS_MAX 96
-#define OUT_MAX 32
+#define PAIRS_MAX  96
+#define OUT_MAX    32
 #define EVENTS_MAX 64
 
-/* Ta, RFC 8445 §14.2: the pace of new checks. */
+/* Ta, RFC 8445 §14.2: the pace of new transactions, checks and questions to STUN servers together. */
 #define PACE QUA_MS(20)
-/* First retransmission of a check; doubled up to RTO_MAX (RFC 8489 §6.2.1 allows an RTO fit for the network). */
-#define RTO_FIRST QUA_MS(200)
-#define RTO_MAX QUA_MS(1600)
+/* RFC 8445 §14.3 asks for 500 ms unless the network is known; a lost first check must not cost half a second. */
+#define RTO_FIRST   QUA_MS(200)
+#define RTO_MAX     QUA_MS(1600)
 #define CHECK_TRIES 8
-/* How long better pairs are waited for before one is nominated. */
+#define QUERY_TRIES 5
+/* A pair under way is not triggered again sooner: two agents must not answer each other's checks with checks. */
+#define TRIGGER_GAP QUA_MS(50)
+/* How long better pairs are waited for before the best so far is nominated. */
 #define NOMINATE_AFTER QUA_MS(150)
-/* RFC 7675 §5.1: checks of consent every 4 to 6 s, consent lasts 30 s. */
-#define CONSENT_EXPIRES QUA_SECONDS(30)
-#define SILENT_AFTER QUA_SECONDS(7)
-#define CONNECT_TIMEOUT QUA_SECONDS(30)
+/* RFC 7675 §5.1: consent is asked for 4 to 6 s after the last answer and lasts 30 s. */
+#define CONSENT_MIN       QUA_MS(4000)
+#define CONSENT_SPREAD_MS 2000
+#define CONSENT_EXPIRES   QUA_SECONDS(30)
+/* A question without an answer is followed by plain checks, so that one lost datagram is not taken for silence. */
+#define PROBE_EVERY  QUA_MS(500)
+#define SILENT_AFTER QUA_SECONDS(3)
+#define ASKED_MAX    64 /* more than CONSENT_EXPIRES / PROBE_EVERY */
+/* RFC 8863: the far side's checks may come long after our own were given up. */
+#define PATIENCE QUA_SECONDS(30)
+
+enum {
+    ICE_ATTR_USERNAME = 0x0006,
+    ICE_ATTR_ERROR_CODE = 0x0009,
+    ICE_ATTR_UNKNOWN = 0x000a,
+    ICE_ATTR_PRIORITY = 0x0024,
+    ICE_ATTR_USE_CANDIDATE = 0x0025,
+    ICE_ATTR_CONTROLLED = 0x8029,
+    ICE_ATTR_CONTROLLING = 0x802a
+};
+
+#define TRANSACTION_SIZE 12
 
 typedef struct local_base {
     int base;
@@ -29,41 +50,71 @@ typedef struct local_base {
 
 typedef enum pair_state { PAIR_WAITING, PAIR_RUNNING, PAIR_SUCCEEDED, PAIR_FAILED } pair_state;
 
+/*
+ * A local base and a remote address. RFC 8445's frozen state is left out: with one component no two pairs share a
+ * foundation, so each would be unfrozen at once.
+ */
 typedef struct pair {
     size_t local, remote; /* indexes */
     uint64_t priority;
     pair_state state;
-    bool triggered;   /* to be checked before the others */
-    bool nominating;  /* the check under way carries USE-CANDIDATE */
+    bool triggered; /* to be checked before the others */
+    bool nominate;  /* controlling: its check carries USE-CANDIDATE */
+    bool wanted;    /* controlled: the far side nominated it before our own check succeeded */
     bool nominated;
-    bool wanted;      /* controlled: the far side nominated it before our own check succeeded */
-    uint8_t transaction[12];
-    bool pending;     /* a request waits for its answer */
+    bool pending;          /* a request waits for its answer */
+    bool sent_controlling; /* the role that request claimed */
+    uint8_t transaction[TRANSACTION_SIZE];
     int tries;
-    qua_time sent_at, retry_at;
-    qua_time rtt;     /* -1 unknown */
+    qua_time sent_at, retry_at; /* of the last transmission, of the next */
+    qua_time rtt;               /* -1 unknown */
+    bool mapped_elsewhere;      /* the far side sees us at another address: our side is peer- or server-reflexive */
 } pair;
+
+/* Where media goes. It outlives a restart, with the credentials of before, until a new pair works. */
+typedef struct media_path {
+    bool usable; /* consent is there */
+    bool old;    /* found before a restart */
+    pair *pair;  /* NULL: old */
+    int base;
+    qua_addr remote;
+    uint32_t priority; /* for PRIORITY in checks of consent */
+    qua_ice_kind local_kind, remote_kind;
+    qua_time rtt;
+    qua_time answered_at, heard_at, silent_at; /* silent_at: NEVER while nothing is unanswered */
+    qua_time ask_at;
+    struct {
+        bool open;
+        uint8_t transaction[TRANSACTION_SIZE];
+        qua_time at;
+    } asked[ASKED_MAX]; /* an answer to any of them counts, RFC 7675 §5.1 */
+    size_t asked_next;
+} media_path;
 
 typedef struct stun_query {
     size_t server, local;
-    uint8_t transaction[12];
+    uint8_t transaction[TRANSACTION_SIZE];
     int tries;
     qua_time retry_at;
     bool done;
 } stun_query;
+
+typedef struct ice_secret {
+    char ufrag[QUA_ICE_UFRAG_MAX + 1], password[QUA_ICE_UFRAG_MAX + 1];
+} ice_secret;
 
 struct qua_ice {
     bool controlling, allow_loopback;
     const qua_random *random;
     const qua_log *log;
     uint64_t tie_breaker;
-    char ufrag[9], password[25];
-    char old_ufrag[9], old_password[25]; /* before a restart: the old pair's checks still come with them */
-    char remote_ufrag[QUA_ICE_UFRAG_MAX + 1], remote_password[QUA_ICE_UFRAG_MAX + 1];
+    ice_secret local, remote;
+    ice_secret old_local, old_remote; /* of the path that was found before a restart */
     bool has_remote, remote_lite, remote_complete, local_complete, gathered;
 
     qua_ice_state state;
-    qua_time checking_since, next_check_at, nominate_at;
+    qua_time checking_since, nominate_at;
+    qua_time paced_until; /* no new transaction before */
 
     local_base locals[QUA_ICE_LOCAL_MAX];
     size_t local_count;
@@ -80,13 +131,7 @@ struct qua_ice {
     size_t remote_count;
     pair pairs[PAIRS_MAX];
     size_t pair_count;
-
-    /* where media goes; survives a restart until a new pair works */
-    bool has_selected;
-    int selected_base;
-    qua_addr selected_remote;
-    pair *selected; /* in pairs, NULL after a restart */
-    qua_time consent_at, answered_at, heard_at;
+    media_path path;
 
     qua_ice_transmit out[OUT_MAX];
     size_t out_first, out_count;
@@ -101,22 +146,40 @@ void ice_emit(qua_ice *ice, qua_ice_event_type type, const char *candidate);
 qua_writer ice_begin_transmit(qua_ice *ice, int base, const qua_addr *to);
 void ice_end_transmit(qua_ice *ice, const qua_writer *w);
 
-/* gather.c */
-void ice_gather_start(qua_ice *ice, qua_time now, size_t local);
-bool ice_gather_input(qua_ice *ice, qua_time now, const qua_stun *message, const qua_addr *from);
+/* request.c: what the far side asks */
+int ice_on_request(qua_ice *ice, qua_time now, int base, const qua_addr *from, const qua_stun *m, const uint8_t *data,
+                   size_t size);
+void ice_switch_role(qua_ice *ice);
+
+/* gather.c: local candidates */
+bool ice_gather_input(qua_ice *ice, const qua_stun *message, int base, const qua_addr *from);
 void ice_gather_timeout(qua_ice *ice, qua_time now);
 qua_time ice_gather_deadline(const qua_ice *ice);
 
-/* checks.c */
-void ice_pair_all(qua_ice *ice, qua_time now);
+/* checks.c: pairs and their checks */
+void ice_pair_all(qua_ice *ice);
+void ice_prioritize(qua_ice *ice);
 pair *ice_find_pair(qua_ice *ice, int base, const qua_addr *remote);
 ptrdiff_t ice_find_remote(const qua_ice *ice, const qua_addr *addr);
 void ice_trigger(qua_ice *ice, qua_time now, pair *p);
 void ice_send_check(qua_ice *ice, qua_time now, pair *p);
-void ice_on_response(qua_ice *ice, qua_time now, const qua_stun *message, const uint8_t *data, size_t size, int base,
+/** Writes the request that checks and consent share. */
+void ice_write_check(qua_ice *ice, int base, const qua_addr *to, const uint8_t *transaction, uint32_t priority,
+                     bool old, bool nominate);
+/** @return false: it answers nothing that we asked */
+bool ice_on_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
                      const qua_addr *from);
 void ice_checks_timeout(qua_ice *ice, qua_time now);
 qua_time ice_checks_deadline(const qua_ice *ice);
-void ice_select_best(qua_ice *ice, qua_time now);
+
+/* path.c: selection, nomination, consent */
+/** Has this generation of ICE its nominated pair in use? */
+bool ice_concluded(const qua_ice *ice);
+void ice_reconsider(qua_ice *ice, qua_time now);
+void ice_path_answered(qua_ice *ice, qua_time now);
+bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
+                       const qua_addr *from);
+void ice_path_timeout(qua_ice *ice, qua_time now);
+qua_time ice_path_deadline(const qua_ice *ice);
 
 #endif

@@ -1,15 +1,7 @@
-/* Pairs, connectivity checks, nomination and consent: RFC 8445 §6, §7, §8; RFC 7675. */
+/* Pairs and connectivity checks: RFC 8445 §6.1.2, §7.2. */
 #include <stdio.h>
 
 #include "ice/agent.h"
-
-enum {
-    ATTR_USERNAME = 0x0006,
-    ATTR_PRIORITY = 0x0024,
-    ATTR_USE_CANDIDATE = 0x0025,
-    ATTR_CONTROLLED = 0x8029,
-    ATTR_CONTROLLING = 0x802a
-};
 
 ptrdiff_t ice_find_remote(const qua_ice *ice, const qua_addr *addr)
 {
@@ -39,6 +31,13 @@ static uint64_t pair_priority(const qua_ice *ice, size_t local, size_t remote)
     return (QUA_MIN(g, d) << 32) + 2 * QUA_MAX(g, d) + (g > d);
 }
 
+/* After a change of role or of a remote priority. */
+void ice_prioritize(qua_ice *ice)
+{
+    for (size_t i = 0; i < ice->pair_count; i++)
+        ice->pairs[i].priority = pair_priority(ice, ice->pairs[i].local, ice->pairs[i].remote);
+}
+
 static bool can_pair(const qua_addr *local, const qua_addr *remote)
 {
     return local->family == remote->family && qua_addr_is_loopback(local) == qua_addr_is_loopback(remote) &&
@@ -46,7 +45,7 @@ static bool can_pair(const qua_addr *local, const qua_addr *remote)
 }
 
 /* Form the pairs that are still missing. */
-void ice_pair_all(qua_ice *ice, qua_time now)
+void ice_pair_all(qua_ice *ice)
 {
     for (size_t r = 0; r < ice->remote_count; r++) {
         for (size_t l = 0; l < ice->local_count && ice->pair_count < PAIRS_MAX; l++) {
@@ -62,150 +61,72 @@ void ice_pair_all(qua_ice *ice, qua_time now)
             ice->pair_count++;
         }
     }
-    if (ice->has_remote && ice->pair_count &&
-        (ice->state == QUA_ICE_STATE_NEW || ice->state == QUA_ICE_STATE_FAILED))
-        ice_set_state(ice, now, QUA_ICE_STATE_CHECKING);
-    if (ice->next_check_at == QUA_TIME_NEVER)
-        ice->next_check_at = now;
+}
+
+/* RFC 8445 §14.3: many checks under way must not crowd the network with retransmissions. */
+static qua_time first_rto(const qua_ice *ice)
+{
+    qua_time busy = 0;
+
+    for (size_t i = 0; i < ice->pair_count; i++)
+        busy += ice->pairs[i].state == PAIR_WAITING || ice->pairs[i].state == PAIR_RUNNING;
+    return QUA_MAX(RTO_FIRST, busy * PACE);
+}
+
+void ice_write_check(qua_ice *ice, int base, const qua_addr *to, const uint8_t *transaction, uint32_t priority,
+                     bool old, bool nominate)
+{
+    const ice_secret *ours = old ? &ice->old_local : &ice->local, *theirs = old ? &ice->old_remote : &ice->remote;
+    qua_writer w = ice_begin_transmit(ice, base, to);
+    char username[2 * QUA_ICE_UFRAG_MAX + 2];
+    uint8_t value[8];
+    const int n = snprintf(username, sizeof username, "%s:%s", theirs->ufrag, ours->ufrag);
+
+    qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_REQUEST, transaction);
+    qua_stun_put(&w, ICE_ATTR_USERNAME, username, (size_t)n);
+    qua_put_be32(value, priority);
+    qua_stun_put(&w, ICE_ATTR_PRIORITY, value, 4);
+    qua_put_be32(value, (uint32_t)(ice->tie_breaker >> 32));
+    qua_put_be32(value + 4, (uint32_t)ice->tie_breaker);
+    qua_stun_put(&w, ice->controlling ? ICE_ATTR_CONTROLLING : ICE_ATTR_CONTROLLED, value, 8);
+    if (ice->controlling && nominate)
+        qua_stun_put(&w, ICE_ATTR_USE_CANDIDATE, NULL, 0);
+    qua_stun_end(&w, theirs->password);
+    ice_end_transmit(ice, &w);
+    ice->stats.checks_sent++;
 }
 
 void ice_send_check(qua_ice *ice, qua_time now, pair *p)
 {
-    qua_writer w = ice_begin_transmit(ice, ice->locals[p->local].base, &ice->remotes[p->remote].addr);
-    char username[QUA_ICE_UFRAG_MAX + 16];
-    uint8_t value[8];
-    const int n = snprintf(username, sizeof username, "%s:%s", ice->remote_ufrag, ice->ufrag);
+    const local_base *local = &ice->locals[p->local];
 
     if (!p->pending) {
         qua_random_fill(ice->random, p->transaction, sizeof p->transaction);
         p->pending = true;
         p->tries = 0;
-        p->sent_at = now;
     }
-    qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_REQUEST, p->transaction);
-    qua_stun_put(&w, ATTR_USERNAME, username, (size_t)n);
-    qua_put_be32(value, ice->locals[p->local].prflx_priority);
-    qua_stun_put(&w, ATTR_PRIORITY, value, 4);
-    qua_put_be32(value, (uint32_t)(ice->tie_breaker >> 32));
-    qua_put_be32(value + 4, (uint32_t)ice->tie_breaker);
-    qua_stun_put(&w, ice->controlling ? ATTR_CONTROLLING : ATTR_CONTROLLED, value, 8);
-    if (ice->controlling && p->nominating)
-        qua_stun_put(&w, ATTR_USE_CANDIDATE, NULL, 0);
-    qua_stun_end(&w, ice->remote_password);
-    ice_end_transmit(ice, &w);
-    ice->stats.checks_sent++;
-    p->retry_at = now + QUA_MIN(RTO_FIRST << QUA_MIN(p->tries, 4), RTO_MAX);
-    p->tries++;
     if (p->state == PAIR_WAITING || p->state == PAIR_FAILED)
         p->state = PAIR_RUNNING;
-}
-
-void ice_trigger(qua_ice *ice, qua_time now, pair *p)
-{
-    if (p->state == PAIR_FAILED)
-        p->state = PAIR_WAITING;
-    p->triggered = true;
-    if (!ice->has_remote)
-        return; /* once its password is known */
-    if (p->state == PAIR_WAITING)
-        ice_send_check(ice, now, p); /* at once: the far side's packet has just opened the way */
     p->triggered = false;
+    p->sent_controlling = ice->controlling;
+    p->sent_at = now;
+    p->retry_at = now + QUA_MIN(first_rto(ice) << QUA_MIN(p->tries, 3), QUA_MAX(RTO_MAX, first_rto(ice)));
+    p->tries++;
+    ice_write_check(ice, local->base, &ice->remotes[p->remote].addr, p->transaction, local->prflx_priority, false,
+                    p->nominate);
 }
 
-static void use(qua_ice *ice, qua_time now, pair *p)
-{
-    if (ice->selected == p)
-        return;
-    ice->selected = p;
-    ice->has_selected = true;
-    ice->selected_base = ice->locals[p->local].base;
-    ice->selected_remote = ice->remotes[p->remote].addr;
-    ice->answered_at = ice->heard_at = now;
-    ice->consent_at = now + QUA_MS(4000) + (qua_time)(qua_random_u32(ice->random) % 2000) * 1000;
-    ice_emit(ice, QUA_ICE_EVENT_SELECTED, "");
-}
-
-/* Media goes over the nominated pair; before there is one, over the best that answered. */
-void ice_select_best(qua_ice *ice, qua_time now)
-{
-    pair *best = NULL;
-
-    for (size_t i = 0; i < ice->pair_count; i++) {
-        pair *p = &ice->pairs[i];
-        if (p->state != PAIR_SUCCEEDED)
-            continue;
-        if (!best || (p->nominated && !best->nominated) ||
-            (p->nominated == best->nominated && p->priority > best->priority))
-            best = p;
-    }
-    if (!best)
-        return;
-    /* not from one working pair to another without a nomination: it would reorder media for nothing */
-    if (best->nominated || !ice->selected || ice->selected->state != PAIR_SUCCEEDED)
-        use(ice, now, best);
-    if (best->nominated)
-        ice_set_state(ice, now, QUA_ICE_STATE_COMPLETED);
-    else if (ice->state != QUA_ICE_STATE_COMPLETED)
-        ice_set_state(ice, now, QUA_ICE_STATE_CONNECTED);
-    if (ice->controlling && !best->nominated && ice->nominate_at == QUA_TIME_NEVER)
-        ice->nominate_at = now + NOMINATE_AFTER;
-}
-
-static void on_success(qua_ice *ice, qua_time now, pair *p)
-{
-    if (p->tries == 1)
-        p->rtt = now - p->sent_at; /* Karn: only when it is clear which request was answered */
-    p->pending = false;
-    p->state = PAIR_SUCCEEDED;
-    p->retry_at = QUA_TIME_NEVER;
-    if (p->nominating || (p->wanted && !ice->controlling))
-        p->nominated = true;
-    if (p == ice->selected) {
-        ice->answered_at = ice->heard_at = now;
-        if (ice->state == QUA_ICE_STATE_DISCONNECTED || ice->state == QUA_ICE_STATE_FAILED)
-            ice_set_state(ice, now, p->nominated ? QUA_ICE_STATE_COMPLETED : QUA_ICE_STATE_CONNECTED);
-    }
-    ice_select_best(ice, now);
-}
-
-void ice_on_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
-                     const qua_addr *from)
-{
-    for (size_t i = 0; i < ice->pair_count; i++) {
-        pair *p = &ice->pairs[i];
-        if (!p->pending || memcmp(p->transaction, m->transaction, sizeof p->transaction) != 0)
-            continue;
-        if (qua_stun_check(m, data, size, ice->remote_password) != 0) {
-            ice->stats.unauthenticated++;
-            return;
-        }
-        ice->stats.responses_received++;
-        if (ice->locals[p->local].base != base || !qua_addr_equal(&ice->remotes[p->remote].addr, from)) {
-            p->state = PAIR_FAILED; /* not symmetric: RFC 8445 §7.2.5.2.1 */
-            p->pending = false;
-        } else if (m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS)) {
-            on_success(ice, now, p);
-        } else if (m->error_code == 487) { /* role conflict: switch and try again */
-            p->pending = false;
-            ice->controlling = !ice->controlling;
-            p->state = PAIR_WAITING;
-            ice_trigger(ice, now, p);
-        } else {
-            p->state = PAIR_FAILED;
-            p->pending = false;
-        }
-        return;
-    }
-}
-
-/* The next pair to begin with: triggered ones first, then by priority. */
+/* The next pair to begin with: triggered ones first, then by priority; after the nomination only triggered ones. */
 static pair *next_waiting(qua_ice *ice)
 {
+    const bool concluded = ice_concluded(ice);
     pair *best = NULL;
 
+    if (!ice->has_remote || ice->state == QUA_ICE_STATE_FAILED)
+        return NULL;
     for (size_t i = 0; i < ice->pair_count; i++) {
         pair *p = &ice->pairs[i];
-        if (p->state != PAIR_WAITING)
+        if (!p->triggered && (p->state != PAIR_WAITING || concluded))
             continue;
         if (!best || (p->triggered && !best->triggered) ||
             (p->triggered == best->triggered && p->priority > best->priority))
@@ -214,10 +135,80 @@ static pair *next_waiting(qua_ice *ice)
     return best;
 }
 
-static bool connected(const qua_ice *ice)
+static void begin_checks(qua_ice *ice, qua_time now)
 {
-    return ice->state == QUA_ICE_STATE_CONNECTED || ice->state == QUA_ICE_STATE_COMPLETED ||
-           ice->state == QUA_ICE_STATE_DISCONNECTED;
+    pair *p = now < ice->paced_until ? NULL : next_waiting(ice);
+
+    if (!p)
+        return;
+    ice->paced_until = now + PACE;
+    ice_send_check(ice, now, p);
+}
+
+/* RFC 8445 §7.3.1.4. The far side's packet has just opened the way: at once, as far as pacing allows. */
+void ice_trigger(qua_ice *ice, qua_time now, pair *p)
+{
+    if (p->state == PAIR_FAILED)
+        p->state = PAIR_WAITING;
+    if (p->state == PAIR_RUNNING) {
+        /* the same transaction again, so that an answer under way still counts */
+        if (now - p->sent_at < TRIGGER_GAP)
+            return;
+        p->tries = QUA_MIN(p->tries, 2);
+    }
+    p->triggered = true;
+    begin_checks(ice, now);
+}
+
+static void on_success(qua_ice *ice, qua_time now, pair *p, const qua_stun *m)
+{
+    if (p->tries == 1)
+        p->rtt = now - p->sent_at; /* Karn: only when it is clear which request was answered */
+    p->pending = p->triggered = false;
+    p->state = PAIR_SUCCEEDED;
+    p->mapped_elsewhere = !qua_addr_equal(&m->mapped, &ice->locals[p->local].addr);
+    if (ice->controlling ? p->nominate : p->wanted)
+        p->nominated = true;
+    if (p == ice->path.pair && ice->path.usable) {
+        if (p->tries == 1)
+            ice->path.rtt = p->rtt;
+        ice_path_answered(ice, now);
+    }
+    ice_reconsider(ice, now);
+}
+
+static void on_error(qua_ice *ice, qua_time now, pair *p, unsigned code)
+{
+    p->pending = false;
+    p->state = PAIR_FAILED;
+    if (code != 487)
+        return;
+    if (ice->controlling == p->sent_controlling) /* another answer may have switched us already */
+        ice_switch_role(ice);
+    ice_trigger(ice, now, p);
+}
+
+bool ice_on_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
+                     const qua_addr *from)
+{
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (!p->pending || memcmp(p->transaction, m->transaction, sizeof p->transaction) != 0)
+            continue;
+        if (qua_stun_check(m, data, size, ice->remote.password) != 0) {
+            ice->stats.unauthenticated++;
+            return true;
+        }
+        ice->stats.responses_received++;
+        if (ice->locals[p->local].base != base || !qua_addr_equal(&ice->remotes[p->remote].addr, from))
+            on_error(ice, now, p, 0); /* not symmetric: RFC 8445 §7.2.5.2.1 */
+        else if (m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS))
+            on_success(ice, now, p, m);
+        else
+            on_error(ice, now, p, m->error_code);
+        return true;
+    }
+    return false;
 }
 
 static void retransmit(qua_ice *ice, qua_time now)
@@ -226,104 +217,36 @@ static void retransmit(qua_ice *ice, qua_time now)
         pair *p = &ice->pairs[i];
         if (!p->pending || now < p->retry_at)
             continue;
-        if (p->tries >= CHECK_TRIES && p != ice->selected) {
-            p->pending = false;
-            p->state = PAIR_FAILED;
-        } else {
+        if (p->tries < CHECK_TRIES) {
             ice_send_check(ice, now, p);
+            continue;
         }
+        p->pending = false;
+        if (p->state == PAIR_RUNNING)
+            p->state = PAIR_FAILED; /* one that succeeded before is left to consent */
     }
-}
-
-static void nominate(qua_ice *ice, qua_time now)
-{
-    if (now < ice->nominate_at)
-        return;
-    ice->nominate_at = QUA_TIME_NEVER;
-    if (!ice->controlling || !ice->selected || ice->selected->nominated)
-        return;
-    for (size_t i = 0; i < ice->pair_count; i++) { /* the best that answered by now */
-        pair *p = &ice->pairs[i];
-        if (p->state == PAIR_SUCCEEDED && p->priority > ice->selected->priority)
-            use(ice, now, p);
-    }
-    ice->selected->nominating = true;
-    ice->selected->pending = false;
-    ice_send_check(ice, now, ice->selected);
-}
-
-/* RFC 7675 §5.1. */
-static void consent(qua_ice *ice, qua_time now)
-{
-    if (!ice->selected || !connected(ice))
-        return;
-    if (now - ice->answered_at >= CONSENT_EXPIRES) {
-        ice->has_selected = false;
-        ice->selected->pending = false;
-        ice_set_state(ice, now, QUA_ICE_STATE_FAILED);
-        return;
-    }
-    if (now - ice->answered_at >= SILENT_AFTER)
-        ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
-    if (now >= ice->consent_at) {
-        ice->consent_at = now + QUA_MS(4000) + (qua_time)(qua_random_u32(ice->random) % 2000) * 1000;
-        ice->selected->pending = false; /* each check of consent is a transaction of its own */
-        ice_send_check(ice, now, ice->selected);
-    }
-}
-
-static void give_up_if_hopeless(qua_ice *ice, qua_time now)
-{
-    if (ice->state != QUA_ICE_STATE_CHECKING)
-        return;
-    if (now - ice->checking_since >= CONNECT_TIMEOUT) {
-        ice_set_state(ice, now, QUA_ICE_STATE_FAILED);
-        return;
-    }
-    if (!ice->remote_complete || !ice->gathered)
-        return;
-    for (size_t i = 0; i < ice->pair_count; i++) {
-        if (ice->pairs[i].state != PAIR_FAILED)
-            return;
-    }
-    ice_set_state(ice, now, QUA_ICE_STATE_FAILED);
 }
 
 void ice_checks_timeout(qua_ice *ice, qua_time now)
 {
-    if (!ice->has_remote)
-        return;
     retransmit(ice, now);
-    if (now >= ice->next_check_at) {
-        pair *p = ice->state == QUA_ICE_STATE_COMPLETED ? NULL : next_waiting(ice);
-        ice->next_check_at = p ? now + PACE : QUA_TIME_NEVER;
-        if (p) {
-            p->triggered = false;
-            ice_send_check(ice, now, p);
-        }
-    }
-    nominate(ice, now);
-    consent(ice, now);
-    give_up_if_hopeless(ice, now);
+    begin_checks(ice, now);
+    /* even with nothing left to try: RFC 8863 */
+    if (ice->state == QUA_ICE_STATE_CHECKING && now - ice->checking_since >= PATIENCE)
+        ice_set_state(ice, now, QUA_ICE_STATE_FAILED);
 }
 
 qua_time ice_checks_deadline(const qua_ice *ice)
 {
-    qua_time deadline = QUA_MIN(ice->next_check_at, ice->nominate_at);
+    qua_time deadline = QUA_TIME_NEVER;
 
-    if (!ice->has_remote)
-        return QUA_TIME_NEVER;
     for (size_t i = 0; i < ice->pair_count; i++) {
         if (ice->pairs[i].pending)
             deadline = QUA_MIN(deadline, ice->pairs[i].retry_at);
     }
-    if (ice->selected && connected(ice)) {
-        deadline = QUA_MIN(deadline, ice->consent_at);
-        deadline = QUA_MIN(deadline, ice->answered_at + CONSENT_EXPIRES);
-        if (ice->state != QUA_ICE_STATE_DISCONNECTED)
-            deadline = QUA_MIN(deadline, ice->answered_at + SILENT_AFTER);
-    }
+    if (next_waiting((qua_ice *)ice))
+        deadline = QUA_MIN(deadline, ice->paced_until);
     if (ice->state == QUA_ICE_STATE_CHECKING)
-        deadline = QUA_MIN(deadline, ice->checking_since + CONNECT_TIMEOUT);
+        deadline = QUA_MIN(deadline, ice->checking_since + PATIENCE);
     return deadline;
 }

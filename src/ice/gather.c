@@ -40,29 +40,23 @@ static void send_query(qua_ice *ice, qua_time now, stun_query *q)
     qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_REQUEST, q->transaction);
     qua_stun_end(&w, NULL);
     ice_end_transmit(ice, &w);
-    q->retry_at = now + (RTO_FIRST << QUA_MIN(q->tries, 3));
+    q->retry_at = now + QUA_MIN(RTO_FIRST << q->tries, RTO_MAX);
     q->tries++;
 }
 
-static void ask(qua_ice *ice, qua_time now, size_t local, size_t server)
+/* Asked when pacing allows: tries 0 means not yet. */
+static void plan_query(qua_ice *ice, size_t local, size_t server)
 {
-    stun_query *q;
+    const qua_addr *ours = &ice->locals[local].addr, *theirs = &ice->servers[server];
+    stun_query *q = &ice->queries[ice->query_count];
 
-    if (ice->query_count == QUA_ARRAY_SIZE(ice->queries) ||
-        ice->locals[local].addr.family != ice->servers[server].family ||
-        qua_addr_is_loopback(&ice->locals[local].addr) != qua_addr_is_loopback(&ice->servers[server]))
+    if (ours->family != theirs->family || qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
         return;
-    q = &ice->queries[ice->query_count++];
-    *q = (stun_query){.server = server, .local = local};
+    memset(q, 0, sizeof *q);
+    q->server = server;
+    q->local = local;
     qua_random_fill(ice->random, q->transaction, sizeof q->transaction);
-    send_query(ice, now, q);
-}
-
-void ice_gather_start(qua_ice *ice, qua_time now, size_t local)
-{
-    add_candidate(ice, QUA_ICE_HOST, local, &ice->locals[local].addr);
-    for (size_t server = 0; server < ice->server_count; server++)
-        ask(ice, now, local, server);
+    ice->query_count++;
 }
 
 int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr)
@@ -76,8 +70,12 @@ int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr
     l->addr = *addr;
     l->host_priority = priority_of(QUA_ICE_HOST, addr, ice->local_count);
     l->prflx_priority = priority_of(QUA_ICE_PRFLX, addr, ice->local_count);
-    ice_gather_start(ice, now, ice->local_count++);
-    ice_pair_all(ice, now);
+    add_candidate(ice, QUA_ICE_HOST, ice->local_count, addr);
+    for (size_t server = 0; server < ice->server_count; server++)
+        plan_query(ice, ice->local_count, server);
+    ice->local_count++;
+    ice_pair_all(ice);
+    ice_gather_timeout(ice, now); /* ask now if the pace allows */
     return 0;
 }
 
@@ -86,6 +84,8 @@ int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr)
     if (ice->server_count == QUA_ICE_STUN_MAX)
         return QUA_EFULL;
     ice->servers[ice->server_count++] = *addr;
+    for (size_t local = 0; local < ice->local_count; local++)
+        plan_query(ice, local, ice->server_count - 1);
     return 0;
 }
 
@@ -108,9 +108,18 @@ void qua_ice_local_done(qua_ice *ice, qua_time now)
     finish_if_all_answered(ice);
 }
 
+/* What a server says is foreign: only an address that the far side could use is told to it. */
+static bool is_plausible(const qua_addr *mapped, const qua_addr *base)
+{
+    return mapped->family == base->family && mapped->port != 0 && !qua_addr_is_multicast(mapped) &&
+           qua_addr_is_loopback(mapped) == qua_addr_is_loopback(base);
+}
+
 static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
 {
-    if (qua_addr_equal(mapped, &ice->locals[local].addr))
+    const qua_addr *base = &ice->locals[local].addr;
+
+    if (!is_plausible(mapped, base) || qua_addr_equal(mapped, base))
         return; /* no NAT: redundant (RFC 8445 §5.1.3) */
     for (size_t i = 0; i < ice->reflexive_count; i++) {
         if (qua_addr_equal(mapped, &ice->reflexive[i]))
@@ -122,15 +131,14 @@ static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
     add_candidate(ice, QUA_ICE_SRFLX, local, mapped);
 }
 
-bool ice_gather_input(qua_ice *ice, qua_time now, const qua_stun *m, const qua_addr *from)
+bool ice_gather_input(qua_ice *ice, const qua_stun *m, int base, const qua_addr *from)
 {
-    (void)now;
     for (size_t i = 0; i < ice->query_count; i++) {
         stun_query *q = &ice->queries[i];
-        if (memcmp(q->transaction, m->transaction, sizeof q->transaction) != 0 ||
+        if (memcmp(q->transaction, m->transaction, sizeof q->transaction) != 0 || base != ice->locals[q->local].base ||
             !qua_addr_equal(from, &ice->servers[q->server]))
             continue;
-        if (!q->done && m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS) && m->mapped.family != QUA_FAMILY_NONE)
+        if (!q->done && m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS))
             add_reflexive(ice, q->local, &m->mapped);
         q->done = true;
         finish_if_all_answered(ice);
@@ -139,16 +147,24 @@ bool ice_gather_input(qua_ice *ice, qua_time now, const qua_stun *m, const qua_a
     return false;
 }
 
+static void serve_query(qua_ice *ice, qua_time now, stun_query *q)
+{
+    if (q->tries == 0 && now >= ice->paced_until) {
+        ice->paced_until = now + PACE;
+        send_query(ice, now, q);
+    } else if (q->tries > 0 && now >= q->retry_at) {
+        if (q->tries < QUERY_TRIES)
+            send_query(ice, now, q);
+        else
+            q->done = true;
+    }
+}
+
 void ice_gather_timeout(qua_ice *ice, qua_time now)
 {
     for (size_t i = 0; i < ice->query_count; i++) {
-        stun_query *q = &ice->queries[i];
-        if (q->done || now < q->retry_at)
-            continue;
-        if (q->tries >= 5)
-            q->done = true; /* 200 + 400 + 800 + 1600 + 1600 ms */
-        else
-            send_query(ice, now, q);
+        if (!ice->queries[i].done)
+            serve_query(ice, now, &ice->queries[i]);
     }
     finish_if_all_answered(ice);
 }
@@ -158,8 +174,9 @@ qua_time ice_gather_deadline(const qua_ice *ice)
     qua_time deadline = QUA_TIME_NEVER;
 
     for (size_t i = 0; i < ice->query_count; i++) {
-        if (!ice->queries[i].done)
-            deadline = QUA_MIN(deadline, ice->queries[i].retry_at);
+        const stun_query *q = &ice->queries[i];
+        if (!q->done)
+            deadline = QUA_MIN(deadline, q->tries ? q->retry_at : ice->paced_until);
     }
     return deadline;
 }

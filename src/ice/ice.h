@@ -4,11 +4,12 @@
  * The owner binds one socket for each local address (a "base") and passes datagrams in and out. After any call drain
  * qua_ice_poll_transmit() and qua_ice_poll_event(), then ask qua_ice_deadline().
  *
- *     NEW ──remote description and a pair──▶ CHECKING ──a check succeeded──▶ CONNECTED ──nominated──▶ COMPLETED
- *     CONNECTED, COMPLETED ──no answer for 7 s──▶ DISCONNECTED ──an answer──▶ CONNECTED
- *     CHECKING ──nothing left to try, end of candidates, or 30 s──▶ FAILED;  DISCONNECTED ──consent expired (30 s)──▶ FAILED
- *     any ──qua_ice_close──▶ CLOSED
+ *     NEW ──remote description──▶ CHECKING ──a check succeeded──▶ CONNECTED ──nominated──▶ COMPLETED
+ *     CONNECTED, COMPLETED ──seven questions in 3 s unanswered──▶ DISCONNECTED ──an answer──▶ CONNECTED, COMPLETED
+ *     CHECKING ──30 s (RFC 8863: also with nothing left to try)──▶ FAILED;  DISCONNECTED ──30 s without answer──▶
+ * FAILED FAILED, DISCONNECTED ──restart, no path usable──▶ CHECKING;  any ──qua_ice_close──▶ CLOSED
  *
+ * A restart while media flows changes no state: the old path is kept, with its consent, until a new pair has answered.
  * Media may flow as soon as a pair has answered (CONNECTED): nomination is not waited for.
  */
 #ifndef QUA_ICE_H
@@ -73,17 +74,18 @@ typedef struct qua_ice_candidate {
     char foundation[33];
 } qua_ice_candidate;
 
-/** @param line with or without "a=" and "candidate:". @return 0; QUA_EFORMAT; QUA_ENOTSUP: TCP, a host name, component 2 */
+/** @param line with or without "a=" and "candidate:". @return 0; QUA_EFORMAT; QUA_ENOTSUP: TCP, a host name, component
+ * 2 */
 int qua_ice_candidate_parse(qua_ice_candidate *out, const char *line);
 /** "candidate:..." as in SDP and signaling. @return length */
 size_t qua_ice_candidate_write(char *out, size_t capacity, const qua_ice_candidate *candidate, const qua_addr *related);
 
 /* ---- the agent --------------------------------------------------------------------------------------------- */
 
-#define QUA_ICE_UFRAG_MAX 256
-#define QUA_ICE_LOCAL_MAX 16
+#define QUA_ICE_UFRAG_MAX  256
+#define QUA_ICE_LOCAL_MAX  16
 #define QUA_ICE_REMOTE_MAX 32
-#define QUA_ICE_STUN_MAX 4
+#define QUA_ICE_STUN_MAX   4
 
 typedef enum qua_ice_state {
     QUA_ICE_STATE_NEW,
@@ -118,7 +120,10 @@ int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr);
 /** No further local addresses: GATHERED follows once the STUN servers answered or timed out. */
 void qua_ice_local_done(qua_ice *ice, qua_time now);
 
-/** What the remote description says. Other credentials than before: a restart of the remote side. */
+/**
+ * What the remote description says. Other credentials than before are a restart of the remote side: ours change with
+ * them, so ask for qua_ice_local_ufrag() afterwards. @return 0, QUA_EFORMAT, QUA_ESTATE (closed)
+ */
 int qua_ice_set_remote(qua_ice *ice, qua_time now, const char *ufrag, const char *password, bool lite);
 /** May come before qua_ice_set_remote. @return 0, QUA_EFULL, QUA_EREFUSED: an address that may not be tried */
 int qua_ice_add_remote_candidate(qua_ice *ice, qua_time now, const qua_ice_candidate *candidate);
@@ -161,10 +166,11 @@ bool qua_ice_selected(const qua_ice *ice, int *base, qua_addr *remote);
 qua_ice_state qua_ice_get_state(const qua_ice *ice);
 
 typedef struct qua_ice_stats {
-    qua_time rtt_us; /* of the newest check on the selected pair, -1 unknown */
+    qua_time rtt_us; /* of the newest answer on the selected path, -1 unknown */
     uint64_t checks_sent, checks_received, responses_received;
     uint64_t malformed, unauthenticated; /* dropped */
     size_t pairs;
+    qua_ice_kind local_kind, remote_kind; /* of the selected pair */
 } qua_ice_stats;
 
 void qua_ice_get_stats(const qua_ice *ice, qua_ice_stats *out);

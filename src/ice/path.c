@@ -1,0 +1,213 @@
+/* The path that media takes: selection and nomination (RFC 8445 §8), consent (RFC 7675). */
+#include "ice/agent.h"
+
+bool ice_concluded(const qua_ice *ice)
+{
+    return ice->path.usable && ice->path.pair && ice->path.pair->nominated;
+}
+
+static qua_time next_consent(qua_ice *ice, qua_time now)
+{
+    return now + CONSENT_MIN + QUA_MS(qua_random_u32(ice->random) % (CONSENT_SPREAD_MS + 1));
+}
+
+static void use(qua_ice *ice, qua_time now, pair *p)
+{
+    media_path *path = &ice->path;
+
+    if (path->pair == p && path->usable)
+        return;
+    memset(path, 0, sizeof *path);
+    path->usable = true;
+    path->pair = p;
+    path->base = ice->locals[p->local].base;
+    path->remote = ice->remotes[p->remote].addr;
+    path->priority = ice->locals[p->local].prflx_priority;
+    path->local_kind = p->mapped_elsewhere ? QUA_ICE_PRFLX : QUA_ICE_HOST;
+    path->remote_kind = ice->remotes[p->remote].kind;
+    path->rtt = p->rtt;
+    path->answered_at = path->heard_at = now;
+    path->silent_at = QUA_TIME_NEVER;
+    path->ask_at = next_consent(ice, now);
+    ice_emit(ice, QUA_ICE_EVENT_SELECTED, "");
+}
+
+/* RFC 8445 §8.1.2: with a pair nominated the others need no answer any more. */
+static void stop_other_checks(qua_ice *ice)
+{
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (p == ice->path.pair || !p->pending)
+            continue;
+        p->pending = false;
+        p->state = PAIR_WAITING;
+    }
+}
+
+static bool better(const pair *a, const pair *b)
+{
+    return a->nominated != b->nominated ? a->nominated : a->priority > b->priority;
+}
+
+static bool may_still_win(const qua_ice *ice, const pair *p)
+{
+    const pair *best = ice->path.pair;
+
+    return (p->state == PAIR_WAITING || p->state == PAIR_RUNNING) && p->priority > best->priority;
+}
+
+/* Wait a little for better pairs, not at all when there are none. */
+static void plan_nomination(qua_ice *ice, qua_time now)
+{
+    if (!ice->controlling || ice->path.pair->nominate)
+        return;
+    if (ice->nominate_at == QUA_TIME_NEVER)
+        ice->nominate_at = now + NOMINATE_AFTER;
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        if (may_still_win(ice, &ice->pairs[i]))
+            return;
+    }
+    ice->nominate_at = now;
+}
+
+/* Media goes over the nominated pair; before there is one, over the first that answered. */
+void ice_reconsider(qua_ice *ice, qua_time now)
+{
+    pair *best = NULL;
+
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (p->state == PAIR_SUCCEEDED && (!best || better(p, best)))
+            best = p;
+    }
+    if (!best || ice->state == QUA_ICE_STATE_FAILED || ice->state == QUA_ICE_STATE_CLOSED)
+        return;
+    /* not from one working pair to another without a nomination: it would reorder media for nothing */
+    if (best->nominated || !ice->path.usable || !ice->path.pair || ice->path.pair->state != PAIR_SUCCEEDED)
+        use(ice, now, best);
+    if (ice->path.silent_at == QUA_TIME_NEVER || ice->state != QUA_ICE_STATE_DISCONNECTED)
+        ice_set_state(ice, now, ice_concluded(ice) ? QUA_ICE_STATE_COMPLETED : QUA_ICE_STATE_CONNECTED);
+    if (ice_concluded(ice))
+        stop_other_checks(ice);
+    else
+        plan_nomination(ice, now);
+}
+
+static void nominate(qua_ice *ice, qua_time now)
+{
+    pair *best = ice->path.pair;
+
+    if (now < ice->nominate_at)
+        return;
+    ice->nominate_at = QUA_TIME_NEVER;
+    if (!ice->controlling || !ice->path.usable || !best || best->nominated)
+        return;
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (p->state == PAIR_SUCCEEDED && p->priority > best->priority)
+            best = p;
+    }
+    use(ice, now, best);
+    best->nominate = true;
+    best->pending = false; /* a check of its own, with USE-CANDIDATE */
+    ice_send_check(ice, now, best);
+}
+
+void ice_path_answered(qua_ice *ice, qua_time now)
+{
+    media_path *path = &ice->path;
+
+    path->answered_at = path->heard_at = now;
+    path->silent_at = QUA_TIME_NEVER;
+    path->ask_at = next_consent(ice, now);
+    if (ice->state == QUA_ICE_STATE_DISCONNECTED)
+        ice_set_state(ice, now, ice_concluded(ice) ? QUA_ICE_STATE_COMPLETED : QUA_ICE_STATE_CONNECTED);
+}
+
+bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
+                       const qua_addr *from)
+{
+    const char *password = ice->path.old ? ice->old_remote.password : ice->remote.password;
+    media_path *path = &ice->path;
+
+    for (size_t i = 0; path->usable && i < ASKED_MAX; i++) {
+        if (!path->asked[i].open || memcmp(path->asked[i].transaction, m->transaction, TRANSACTION_SIZE) != 0)
+            continue;
+        if (qua_stun_check(m, data, size, password) != 0) {
+            ice->stats.unauthenticated++;
+            return true;
+        }
+        if (m->type != (QUA_STUN_BINDING | QUA_STUN_SUCCESS) || base != path->base ||
+            !qua_addr_equal(from, &path->remote))
+            return true;
+        ice->stats.responses_received++;
+        path->rtt = now - path->asked[i].at;
+        path->asked[i].open = false;
+        ice_path_answered(ice, now);
+        if (path->pair && path->pair->nominate && ice->controlling) {
+            path->pair->nominated = true; /* the nomination itself was lost, but not its repetition */
+            ice_reconsider(ice, now);
+        }
+        return true;
+    }
+    return false;
+}
+
+static void ask(qua_ice *ice, qua_time now)
+{
+    media_path *path = &ice->path;
+    const size_t slot = path->asked_next++ % ASKED_MAX;
+    const bool nominate = path->pair && path->pair->nominate;
+
+    qua_random_fill(ice->random, path->asked[slot].transaction, TRANSACTION_SIZE);
+    path->asked[slot].open = true;
+    path->asked[slot].at = now;
+    ice_write_check(ice, path->base, &path->remote, path->asked[slot].transaction, path->priority, path->old, nominate);
+    if (path->silent_at == QUA_TIME_NEVER)
+        path->silent_at = now + SILENT_AFTER;
+    path->ask_at = now + PROBE_EVERY;
+}
+
+/* RFC 7675 §5.1: without an answer for 30 s nothing more may be sent there. */
+static void lose(qua_ice *ice, qua_time now)
+{
+    const bool restarting = ice->path.old;
+
+    ice->path.usable = false;
+    if (ice->path.pair) {
+        ice->path.pair->pending = false;
+        ice->path.pair->state = PAIR_FAILED;
+    }
+    ice->path.pair = NULL;
+    ice_set_state(ice, now, restarting ? QUA_ICE_STATE_CHECKING : QUA_ICE_STATE_FAILED);
+}
+
+void ice_path_timeout(qua_ice *ice, qua_time now)
+{
+    media_path *path = &ice->path;
+
+    nominate(ice, now);
+    if (!path->usable)
+        return;
+    if (now - path->answered_at >= CONSENT_EXPIRES) {
+        lose(ice, now);
+        return;
+    }
+    if (now >= path->silent_at && ice->state != QUA_ICE_STATE_DISCONNECTED)
+        ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
+    if (now >= path->ask_at)
+        ask(ice, now);
+}
+
+qua_time ice_path_deadline(const qua_ice *ice)
+{
+    const media_path *path = &ice->path;
+    qua_time deadline = ice->nominate_at;
+
+    if (!path->usable)
+        return deadline;
+    deadline = QUA_MIN(deadline, QUA_MIN(path->ask_at, path->answered_at + CONSENT_EXPIRES));
+    if (ice->state != QUA_ICE_STATE_DISCONNECTED)
+        deadline = QUA_MIN(deadline, path->silent_at);
+    return deadline;
+}
