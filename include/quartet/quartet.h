@@ -64,7 +64,10 @@ typedef struct qua_engine_config {
 
 /** @param config lent until return; NULL for defaults. @return 0, QUA_ENOMEM, QUA_EIO */
 QUA_API int qua_engine_create(qua_engine **out, const qua_engine_config *config);
-/** Ends every call, connection and source made from it. */
+/**
+ * Ends every call and connection made from it. Handles that the app still holds stay valid, do nothing more, and are
+ * to be destroyed; no other thread may be inside the engine meanwhile. Never from a callback.
+ */
 QUA_API void qua_engine_destroy(qua_engine **engine);
 
 /**

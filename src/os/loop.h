@@ -14,6 +14,7 @@ typedef struct os_post {
 typedef struct os_mailbox {
     os_mutex *mutex;
     os_post *first, **last;
+    os_post *spare;
 } os_mailbox;
 
 int os_mailbox_init(os_mailbox *box);

@@ -18,7 +18,7 @@ qua_random os_random(void);
 /* ---- event loop ------------------------------------------------------------------------------------------ */
 
 /*
- * One thread runs a loop. Everything but os_loop_post is called on that thread (or before it runs).
+ * One thread runs a loop. Everything but os_loop_post and os_loop_wake is called on that thread (or before it runs).
  * Linux: epoll, eventfd, timerfd. Apple: kqueue.
  */
 typedef struct os_loop os_loop;
@@ -32,8 +32,10 @@ void os_loop_destroy(os_loop **loop);
  * @param deadline monotonic µs, QUA_TIME_NEVER to wait for events alone
  */
 void os_loop_run_once(os_loop *loop, qua_time deadline);
-/** Run fn(context) on the loop thread soon; the only call allowed from any thread. 0 or QUA_ENOMEM. */
+/** Run fn(context) on the loop thread soon, posts in order; from any thread. 0 or QUA_ENOMEM. */
 int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context);
+/** Let os_loop_run_once return soon; from any thread, without a lock: fit for a microphone's thread. */
+void os_loop_wake(os_loop *loop);
 /** Watch a file descriptor for reading until os_loop_unwatch; fn runs on the loop thread. */
 int os_loop_watch(os_loop *loop, int fd, void (*fn)(void *context), void *context);
 void os_loop_unwatch(os_loop *loop, int fd);

@@ -45,6 +45,9 @@ void qua_peer_destroy(qua_peer **peer);
 /** Say goodbye (RTCP BYE, DTLS close_notify); drain transmit, then destroy. */
 void qua_peer_close(qua_peer *peer, qua_time now);
 
+/** A server whose name was resolved only now; before qua_peer_local_done. @return 0, QUA_EFULL */
+int qua_peer_add_stun_server(qua_peer *peer, qua_time now, const qua_addr *addr);
+
 /* ---- network --------------------------------------------------------------------------------------------- */
 
 /** A socket is bound. @param base the owner's number for it, 0.. */

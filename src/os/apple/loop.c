@@ -54,16 +54,21 @@ void os_loop_destroy(os_loop **loop)
     free(l);
 }
 
-int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context)
+void os_loop_wake(os_loop *loop)
 {
     struct kevent wake;
-    const int error = os_mailbox_put(&loop->mailbox, fn, context);
 
-    if (error)
-        return error;
     EV_SET(&wake, WAKE_IDENT, EVFILT_USER, 0, NOTE_TRIGGER, 0, NULL);
     kevent(loop->kqueue, &wake, 1, NULL, 0, NULL);
-    return 0;
+}
+
+int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context)
+{
+    const int error = os_mailbox_put(&loop->mailbox, fn, context);
+
+    if (!error)
+        os_loop_wake(loop);
+    return error;
 }
 
 int os_loop_watch(os_loop *loop, int fd, void (*fn)(void *context), void *context)

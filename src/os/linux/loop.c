@@ -67,17 +67,22 @@ void os_loop_destroy(os_loop **loop)
     free(l);
 }
 
-int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context)
+void os_loop_wake(os_loop *loop)
 {
     const uint64_t one = 1;
-    const int error = os_mailbox_put(&loop->mailbox, fn, context);
 
-    if (error)
-        return error;
     /* a full counter means that a wake-up is pending anyway */
     if (write(loop->wake, &one, sizeof one) < 0)
-        return 0;
-    return 0;
+        return;
+}
+
+int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context)
+{
+    const int error = os_mailbox_put(&loop->mailbox, fn, context);
+
+    if (!error)
+        os_loop_wake(loop);
+    return error;
 }
 
 int os_loop_watch(os_loop *loop, int fd, void (*fn)(void *context), void *context)

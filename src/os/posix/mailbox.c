@@ -4,7 +4,7 @@
 
 int os_mailbox_init(os_mailbox *box)
 {
-    box->first = NULL;
+    box->first = box->spare = NULL;
     box->last = &box->first;
     return os_mutex_create(&box->mutex);
 }
@@ -21,27 +21,53 @@ static os_post *take_all(os_mailbox *box)
     return first;
 }
 
-void os_mailbox_deinit(os_mailbox *box)
+static void free_all(os_post *post)
 {
-    for (os_post *post = take_all(box), *next; post; post = next) {
+    for (os_post *next; post; post = next) {
         next = post->next;
         free(post);
     }
+}
+
+void os_mailbox_deinit(os_mailbox *box)
+{
+    free_all(take_all(box));
+    free_all(box->spare);
     os_mutex_destroy(&box->mutex);
+}
+
+/* Posts are used again, so that a running call allocates none. @return NULL without memory; box is locked */
+static os_post *fresh_post(os_mailbox *box)
+{
+    os_post *post = box->spare;
+
+    if (!post)
+        return malloc(sizeof *post);
+    box->spare = post->next;
+    return post;
 }
 
 int os_mailbox_put(os_mailbox *box, void (*fn)(void *), void *context)
 {
-    os_post *post = malloc(sizeof *post);
+    os_post *post;
 
-    if (!post)
-        return QUA_ENOMEM;
-    *post = (os_post){fn, context, NULL};
     os_mutex_lock(box->mutex);
-    *box->last = post;
-    box->last = &post->next;
+    post = fresh_post(box);
+    if (post) {
+        *post = (os_post){fn, context, NULL};
+        *box->last = post;
+        box->last = &post->next;
+    }
     os_mutex_unlock(box->mutex);
-    return 0;
+    return post ? 0 : QUA_ENOMEM;
+}
+
+static void give_back(os_mailbox *box, os_post *post)
+{
+    os_mutex_lock(box->mutex);
+    post->next = box->spare;
+    box->spare = post;
+    os_mutex_unlock(box->mutex);
 }
 
 void os_mailbox_run(os_mailbox *box)
@@ -49,6 +75,6 @@ void os_mailbox_run(os_mailbox *box)
     for (os_post *post = take_all(box), *next; post; post = next) {
         next = post->next;
         post->fn(post->context);
-        free(post);
+        give_back(box, post);
     }
 }

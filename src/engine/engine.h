@@ -1,0 +1,206 @@
+/*
+ * Floor 5: the engine's insides, shared by its files; apps see quartet/quartet.h.
+ *
+ * One loop thread owns hubs, meshes and peers. App threads reach them by posts (engine_post) or by waiting for one
+ * (engine_call). Workers encode and decode; what they make comes back as posts, in order.
+ *
+ * Objects are counted: the app's handle, the loop's list and every callback on its way hold one reference each.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "call/call.h"
+#include "engine/gate.h"
+#include "engine/worker.h"
+#include "ice/ice.h"
+#include "os/os.h"
+#include "quartet/quartet.h"
+
+#define ENGINE_VOICES 16
+#define ENGINE_LOCALS QUA_ICE_LOCAL_MAX
+
+typedef struct voice_slot voice_slot;
+
+struct qua_engine {
+    _Atomic int refs;
+    qua_log log;
+    qua_random random;
+    qua_executor executor;
+    const qua_video_codec *codecs[QUA_PEER_CODECS];
+    size_t codec_count;
+    qua_addr bind_ips[ENGINE_LOCALS];
+    size_t bind_ip_count;
+
+    os_loop *loop;
+    os_thread *thread;
+    atomic_bool stopping, dead; /* dead: the loop thread is gone, posts run where they are made */
+    os_mutex *mutex;            /* of engine_call */
+    os_cond *cond;
+    os_loop *app_loop; /* the executor of an app that brings none */
+    os_thread *app_thread;
+    atomic_bool app_stopping;
+    _Atomic int notices; /* callbacks on their way to the executor */
+    qua_pool *datagrams;
+
+    /* loop thread only */
+    int alive; /* workers */
+    worker *janitor;
+    qua_video_source *video_sources;
+    qua_audio_source *audio_sources;
+    qua_call *calls;
+    qua_pc *pcs;
+    voice_slot *retired;
+
+    /* shared with the audio thread */
+    _Atomic(voice_slot *) voices[ENGINE_VOICES];
+    _Atomic uint64_t pulls; /* odd while the audio thread mixes */
+    float mix_gain;         /* audio thread only */
+};
+
+/* ---- engine.c --------------------------------------------------------------------------------------------- */
+
+qua_engine *engine_ref(qua_engine *engine);
+void engine_unref(qua_engine *engine);
+/** Run fn(context) on the loop thread, in order; here and now when the loop is gone. Any thread. */
+void engine_post(qua_engine *engine, void (*fn)(void *context), void *context);
+/** The same, and wait for its end. Never from a thread that the loop waits for. */
+void engine_call(qua_engine *engine, void (*fn)(void *context), void *context);
+/** Run fn(argument) on the app's executor. */
+void engine_notify(qua_engine *engine, void (*fn)(void *argument), void *argument);
+/** Loop thread: fn(context) on the janitor's thread, for what blocks: names, closing sockets. */
+void engine_chore(qua_engine *engine, void (*fn)(void *context), void *context);
+/** Addresses to bind to. @param loopback_only there are no others */
+size_t engine_local_addresses(const qua_engine *engine, qua_addr *out, size_t capacity, bool *loopback_only);
+/** What connections are made with; the rest of the config is the caller's. */
+void engine_peer_config(qua_engine *engine, qua_peer_config *out, qua_dtls_identity *identity);
+
+/* ---- sinks: who hears and sees one remote participant ------------------------------------------------------ */
+
+/** Made, referenced and released on the loop thread. */
+typedef struct sink {
+    int refs;
+    void (*video)(struct sink *sink, int transceiver, qua_frame *frame, qua_time decoded);     /* decoder's thread */
+    void (*audio)(struct sink *sink, int transceiver, const int16_t *pcm, bool concealed);     /* audio thread */
+    void (*decoded)(struct sink *sink, qua_time now, int transceiver, const qua_frame *frame); /* loop; NULL: failed */
+    void (*destroy)(struct sink *sink);
+} sink;
+
+sink *sink_ref(sink *s);
+void sink_unref(sink **s);
+
+/* ---- receive.c: decoders and voices of one connection ------------------------------------------------------- */
+
+typedef struct decoder decoder;
+
+typedef struct receiver {
+    qua_engine *engine;
+    sink *sink; /* one reference */
+    decoder *decoders[QUA_PEER_TRANSCEIVERS];
+    voice_slot *voices[QUA_PEER_TRANSCEIVERS];
+} receiver;
+
+/** Takes the sink's reference. */
+void receiver_init(receiver *r, qua_engine *engine, sink *s);
+/** A PICTURE or AUDIO event; takes its data. */
+void receiver_event(receiver *r, qua_time now, qua_peer_event *event);
+/** Release the data of such an event. */
+void receiver_discard(qua_peer_event *event);
+void receiver_close(receiver *r);
+/** Adds what decoder and voices know. */
+void receiver_stats(const receiver *r, qua_link_stats *in);
+
+/** receive: decoder.c */
+int decoder_start(decoder **out, qua_engine *engine, sink *s, int transceiver);
+/** Takes picture->picture.data. @return 0, QUA_EFULL: too many wait, it was dropped */
+int decoder_push(decoder *d, const qua_peer_event *picture);
+void decoder_end(decoder **d);
+
+/** receive: playout.c */
+int voice_start(voice_slot **out, qua_engine *engine, sink *s, int transceiver);
+/** Takes audio->audio.data. */
+void voice_push(voice_slot *slot, const qua_peer_event *audio);
+void voice_end(qua_engine *engine, voice_slot **slot);
+const qua_voice *voice_of(const voice_slot *slot);
+/** Free the voices that the audio thread no longer sees. */
+void voices_reap(qua_engine *engine);
+
+/* ---- sockets.c: the UDP sockets of one connection ----------------------------------------------------------- */
+
+typedef void (*sockets_fn)(void *owner, int leg, int base, qua_time now, const qua_addr *from, uint8_t *data,
+                           size_t size, unsigned ecn);
+
+typedef struct sockets {
+    struct socket_slot {
+        struct sockets *of;
+        int base;
+        os_udp *udp;
+    } slots[ENGINE_LOCALS];
+    size_t count;
+    sockets_fn input;
+    void *owner;
+    int leg;
+} sockets;
+
+/** Bind one to each local address. @return how many */
+size_t sockets_open(sockets *s, qua_engine *engine, sockets_fn input, void *owner, int leg);
+void sockets_close(sockets *s);
+void sockets_send(sockets *s, const qua_peer_transmit *out);
+
+/* ---- video_source.c, audio_source.c ------------------------------------------------------------------------- */
+
+qua_video_source *video_source_ref(qua_video_source *source);
+void video_source_unref(qua_video_source **source);
+qua_hub *video_source_hub(qua_video_source *source);
+/** Take in a frame that was pushed, give jobs to encoders. */
+void video_source_serve(qua_video_source *source, qua_time now);
+qua_time video_source_deadline(const qua_video_source *source, qua_time now);
+qua_video_source *video_source_next(const qua_video_source *source);
+
+qua_audio_source *audio_source_ref(qua_audio_source *source);
+void audio_source_unref(qua_audio_source **source);
+/** Send the Opus packets that wait to every call and connection that uses this source. */
+void audio_source_serve(qua_audio_source *source, qua_time now);
+qua_audio_source *audio_source_next(const qua_audio_source *source);
+
+/** One 20 ms packet on its way from a microphone's thread. */
+typedef struct audio_packet {
+    uint8_t opus[QUA_OPUS_MAX];
+    size_t size;
+    uint32_t timestamp;
+    uint8_t level;
+    qua_time captured;
+} audio_packet;
+
+/* ---- call.c, pc.c: as the loop sees them ---------------------------------------------------------------------- */
+
+void call_serve(qua_call *call, qua_time now);
+qua_time call_deadline(const qua_call *call, qua_time now);
+void call_send_audio(qua_call *call, qua_time now, const qua_audio_source *source, const audio_packet *packet);
+/** The engine ends: as qua_call_destroy, without waiting. */
+void call_end(qua_call *call);
+qua_call *call_next(const qua_call *call);
+
+void pc_serve(qua_pc *pc, qua_time now);
+qua_time pc_deadline(const qua_pc *pc, qua_time now);
+void pc_send_audio(qua_pc *pc, qua_time now, const qua_audio_source *source, const audio_packet *packet);
+void pc_end(qua_pc *pc);
+qua_pc *pc_next(const qua_pc *pc);
+
+/* ---- servers.c: STUN servers of a configuration --------------------------------------------------------------- */
+
+#define ENGINE_STUN_SERVERS QUA_ICE_STUN_MAX
+
+typedef struct stun_servers {
+    char host[ENGINE_STUN_SERVERS][256];
+    uint16_t port[ENGINE_STUN_SERVERS];
+    size_t host_count;
+    qua_addr addrs[ENGINE_STUN_SERVERS];
+    size_t addr_count;
+} stun_servers;
+
+/** Literal addresses are ready at once, names wait for stun_servers_resolve. @return 0, QUA_EINVAL: not a URL */
+int stun_servers_parse(stun_servers *out, const qua_ice_server *servers, size_t count);
+/** Blocking; names that do not resolve are left out. */
+void stun_servers_resolve(stun_servers *servers);
+
+#endif
