@@ -226,7 +226,7 @@ static int read_max_message_size(qua_sdp_parser *p, qua_span value)
 
 const qua_sdp_attribute qua_sdp_transport_attributes[] = {
     {.name = "group", .where = QUA_SDP_AT_SESSION, .read = read_group},
-    {.name = "extmap-allow-mixed", .where = QUA_SDP_AT_SESSION, .read = read_extmap_mixed},
+    {.name = "extmap-allow-mixed", .where = QUA_SDP_AT_BOTH, .read = read_extmap_mixed},
     {.name = "ice-lite", .where = QUA_SDP_AT_SESSION, .read = read_ice_lite},
     {.name = "ice-options", .where = QUA_SDP_AT_BOTH, .read = read_ice_options},
     {.name = "mid", .where = QUA_SDP_AT_MEDIA, .read = read_mid},

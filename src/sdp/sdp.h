@@ -8,12 +8,12 @@
 #include "base/base.h"
 
 /* Bounds of what is kept. More m-lines than this refuse the description; more of the rest is skipped and counted. */
-#define QUA_SDP_MEDIA_MAX 16
-#define QUA_SDP_CODECS_MAX 40
+#define QUA_SDP_MEDIA_MAX      16
+#define QUA_SDP_CODECS_MAX     40
 #define QUA_SDP_EXTENSIONS_MAX 24
 #define QUA_SDP_CANDIDATES_MAX 32
-#define QUA_SDP_RIDS_MAX 8
-#define QUA_SDP_TOKEN 64 /* mid, stream and track ids, rid, with their NUL */
+#define QUA_SDP_RIDS_MAX       8
+#define QUA_SDP_TOKEN          64 /* mid, stream and track ids, rid, with their NUL */
 
 typedef enum qua_sdp_kind { QUA_SDP_AUDIO, QUA_SDP_VIDEO, QUA_SDP_APPLICATION, QUA_SDP_OTHER } qua_sdp_kind;
 
@@ -75,7 +75,8 @@ typedef struct qua_sdp_media {
 
     /* transport; session-level values are copied into each m-section by the parser */
     char ice_ufrag[257], ice_password[257]; /* "" absent */
-    char fingerprint_algorithm[16], fingerprint[200]; /* the strongest that is given; "" absent */
+    /* the strongest of sha-256, sha-384 and sha-512, lower case, its digest upper case; "" absent, weaker ones too */
+    char fingerprint_algorithm[16], fingerprint[200];
     qua_sdp_setup setup;
     char candidates[QUA_SDP_CANDIDATES_MAX][256]; /* "candidate:..." */
     size_t candidate_count;
@@ -93,13 +94,13 @@ typedef struct qua_sdp_media {
     uint32_t ssrc, rtx_ssrc;                                /* first a=ssrc and its FID partner (RFC 5576); 0 absent */
     char cname[QUA_SDP_TOKEN];
 
-    uint32_t sctp_port, max_message_size; /* RFC 8841; 0 absent */
+    uint32_t sctp_port, max_message_size; /* RFC 8841; 0 absent; any size is UINT32_MAX */
 } qua_sdp_media;
 
 typedef struct qua_sdp {
     uint64_t session_id, session_version;
-    bool ice_lite, trickle;        /* a=ice-lite, a=ice-options:trickle */
-    bool extmap_mixed;             /* RFC 8285 §6 */
+    bool ice_lite, trickle;                        /* a=ice-lite, a=ice-options:trickle */
+    bool extmap_mixed;                             /* RFC 8285 §6; Firefox says so in each m-section */
     char bundle[QUA_SDP_MEDIA_MAX][QUA_SDP_TOKEN]; /* mids of the (first) BUNDLE group, the transport's owner first */
     size_t bundle_count;
     qua_sdp_media media[QUA_SDP_MEDIA_MAX];
@@ -112,7 +113,7 @@ qua_sdp *qua_sdp_create(void);
 
 /** Where and why a description does not parse. */
 typedef struct qua_sdp_error {
-    int line; /* 1.. */
+    int line;        /* 1.. */
     char cause[120]; /* a sentence without the foreign bytes themselves */
 } qua_sdp_error;
 
