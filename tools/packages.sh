@@ -15,6 +15,7 @@ libvpx-dev: VP8 and VP9
 libyuv-dev: pixel conversion
 libspeexdsp-dev: resampling
 libsdl2-dev: window and sound devices
+libpng-dev: pictures of a call
 libjansson-dev: JSON
 libjwt-dev: tokens
 libcurl4-openssl-dev: HTTP client

@@ -103,6 +103,8 @@ typedef struct os_child os_child;
 int os_child_start(os_child **out, const char *const *argv);
 /** Blocking. @return bytes read (0: end of stream) or QUA_EIO */
 ptrdiff_t os_child_read(os_child *child, void *out, size_t size);
+/** The reading end of its output, to wait on; stays the child's. */
+int os_child_fd(const os_child *child);
 void os_child_stop(os_child **child);
 
 /* ---- WebSocket client ------------------------------------------------------------------------------------ */

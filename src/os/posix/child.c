@@ -64,6 +64,11 @@ ptrdiff_t os_child_read(os_child *child, void *out, size_t size)
     return n < 0 ? QUA_EIO : (ptrdiff_t)n;
 }
 
+int os_child_fd(const os_child *child)
+{
+    return child->out;
+}
+
 void os_child_stop(os_child **child)
 {
     os_child *c = *child;
