@@ -28,6 +28,7 @@ enum {
     QUA_SIGNAL_CHAT_MAX = 4096,
     QUA_SIGNAL_NAME_MAX = 64,
     QUA_SIGNAL_ROOM_MAX = 64,
+    QUA_SIGNAL_TICKET_MAX = 512,
     QUA_SIGNAL_REASON_MAX = 128,      /* a sentence for people */
     QUA_SIGNAL_DEPTH_MAX = 16,        /* nesting of JSON; levels */
     QUA_SIGNAL_QUEUE_MAX = 256 * 1024 /* waiting for one connection */
@@ -74,6 +75,7 @@ typedef struct qua_signal_participant {
     X(RATE, "rate", true, QUA_EPROTO, "too many messages in a short time")                                             \
     X(TIMEOUT, "timeout", true, QUA_ETIMEDOUT, "nothing was heard in time")                                            \
     X(SLOW, "slow", true, QUA_EFULL, "messages are not being read")                                                    \
+    X(EXPIRED, "expired", false, QUA_ETIMEDOUT, "the session cannot be resumed any more")                              \
     X(BUSY, "busy", true, QUA_EBUSY, "the server takes no more now")
 
 typedef enum qua_signal_code {
@@ -101,6 +103,8 @@ qua_signal_code qua_signal_code_of(const char *name);
     X(WELCOME, "welcome")                                                                                              \
     X(JOIN, "join")                                                                                                    \
     X(JOINED, "joined")                                                                                                \
+    X(RESUME, "resume")                                                                                                \
+    X(RESUMED, "resumed")                                                                                              \
     X(PEER, "peer")                                                                                                    \
     X(LEAVE, "leave")                                                                                                  \
     X(BYE, "bye")                                                                                                      \
@@ -145,10 +149,19 @@ typedef struct qua_message {
             qua_signal_state state;
         } join;
         struct {
-            const char *self; /* our id */
+            const char *ticket;
+            uint64_t last;    /* highest seq received without a gap */
+            const char *name; /* as in join, for a server that was started anew */
+            qua_signal_state state;
+        } resume;
+        struct {
+            const char *self;   /* your id */
+            const char *ticket; /* for the next resume; NULL: none */
+            bool fresh;         /* resumed: the server knows no numbers of before; both directions begin at 1 */
+            uint64_t last;      /* resumed: highest seq that the server received without a gap */
             size_t count;
             qua_signal_participant peers[QUA_MAX_PARTICIPANTS];
-        } joined;
+        } joined; /* and resumed */
         struct {
             qua_peer_change change;
             const char *reason; /* for GONE, else NULL */
@@ -199,18 +212,61 @@ typedef struct qua_message_error {
 int qua_message_parse(qua_message *out, const char *text, size_t size, qua_message_error *error);
 /** Frees what a parsed message holds; harmless for others. */
 void qua_message_clear(qua_message *message);
+/** Most bytes that an envelope takes around its "d". */
+#define QUA_MESSAGE_ENVELOPE_MAX 320
+
 /**
- * @param out  *out becomes a heap text that the caller frees, NUL-terminated
- * @return 0; QUA_EFULL: longer than QUA_SIGNAL_FRAME_MAX; QUA_EINVAL: a string is not UTF-8; QUA_ENOMEM
+ * @param capacity QUA_SIGNAL_FRAME_MAX is always enough
+ * @return bytes written, no NUL after them; QUA_EFULL; QUA_EINVAL: a string is not UTF-8; QUA_ENOMEM
  */
-int qua_message_write(const qua_message *message, char **out, size_t *size);
-/** Write a parsed message with the envelope's fields as they are now and its "d" as it came, unknown fields too. */
-int qua_message_forward(const qua_message *message, char **out, size_t *size);
+ptrdiff_t qua_message_write(const qua_message *message, char *out, size_t capacity);
+/**
+ * Write a parsed message with the envelope's fields as they are now and its "d" as it came, unknown fields too.
+ * @param capacity body_size + QUA_MESSAGE_ENVELOPE_MAX is always enough
+ */
+ptrdiff_t qua_message_forward(const qua_message *message, char *out, size_t capacity);
+/**
+ * Add seq and ack to a text that was written without them: one text for several receivers, or for another attempt.
+ * @param capacity size + 64 is always enough. @return bytes written
+ */
+size_t qua_message_number(char *out, size_t capacity, const char *text, size_t size, uint64_t seq, uint64_t ack);
 
 /** May a participant be called so: UTF-8, at most QUA_SIGNAL_NAME_MAX bytes, no control characters? */
 bool qua_signal_name_valid(const char *name);
 /** Room names: 1..QUA_SIGNAL_ROOM_MAX of [A-Za-z0-9._~-]. */
 bool qua_signal_room_valid(const char *room);
+
+/* ---- one direction of a session ----------------------------------------------------------------------------- */
+
+/** Most texts that wait for one receiver, unsent or unacknowledged. */
+#define QUA_OUTBOX_MAX 1024
+
+/**
+ * What one side has said, numbered from 1, kept until the other acknowledges it, so that a session goes on over another
+ * connection without loss or doubles. Texts are kept without their numbers (qua_message_number). When the limits of
+ * QUA_OUTBOX_MAX and QUA_SIGNAL_QUEUE_MAX are reached the oldest sent ones are forgotten; unsent ones never.
+ */
+typedef struct qua_outbox {
+    qua_buffer **ring;
+    size_t capacity, head, count, sent; /* of `count` texts from `head` on the first `sent` went out */
+    uint64_t first_seq;                 /* of the text at `head` */
+    size_t bytes;
+} qua_outbox;
+
+void qua_outbox_init(qua_outbox *outbox);
+void qua_outbox_deinit(qua_outbox *outbox);
+/** Shares the text. @return 0; QUA_EFULL: too much is unsent; QUA_ENOMEM */
+int qua_outbox_push(qua_outbox *outbox, qua_buffer *text);
+/** The next unsent text, sent from now on. Lent until the next call. @return NULL: all are sent */
+const qua_buffer *qua_outbox_next(qua_outbox *outbox, uint64_t *seq);
+/** Is there an unsent one? */
+bool qua_outbox_pending(const qua_outbox *outbox);
+/** The other side has everything up to `ack`. @return 0; QUA_EPROTO: that was never sent */
+int qua_outbox_acknowledge(qua_outbox *outbox, uint64_t ack);
+/** Another connection: everything after `last` is unsent again. @return 0; QUA_EPROTO; QUA_ENOENT: forgotten already */
+int qua_outbox_resume(qua_outbox *outbox, uint64_t last);
+/** Another connection to someone who knows no numbers: what is left is unsent and numbered from 1. */
+void qua_outbox_restart(qua_outbox *outbox);
 
 /* ---- the client's session ---------------------------------------------------------------------------------- */
 
