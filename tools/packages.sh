@@ -33,6 +33,16 @@ clang-format: one style
 iproute2: network namespaces
 '
 
+# only for ./check --all: calls with other implementations
+packages_interop='
+nodejs: drives the calls with other implementations
+npm: their packages
+chromium: calls with a browser
+firefox-esr: calls with a browser
+pulseaudio: a sound device for Firefox
+python3-aiortc: calls with aiortc
+'
+
 # missing_packages LIST: prints the names in LIST that are not installed, one a line
 missing_packages() {
     local name
