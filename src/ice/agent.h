@@ -24,9 +24,10 @@
 #define CONSENT_SPREAD_MS 2000
 #define CONSENT_EXPIRES   QUA_SECONDS(30)
 /* A question without an answer is followed by plain checks, so that one lost datagram is not taken for silence. */
-#define PROBE_EVERY  QUA_MS(500)
-#define SILENT_AFTER QUA_SECONDS(3)
-#define ASKED_MAX    64 /* more than CONSENT_EXPIRES / PROBE_EVERY */
+#define PROBE_EVERY   QUA_MS(500)
+#define SUSPECT_AFTER QUA_SECONDS(2)
+#define SILENT_AFTER  QUA_SECONDS(3)
+#define ASKED_MAX     64 /* more than CONSENT_EXPIRES / PROBE_EVERY */
 /* RFC 8863: the far side's checks may come long after our own were given up. */
 #define PATIENCE QUA_SECONDS(30)
 
@@ -73,9 +74,10 @@ typedef struct pair {
 
 /* Where media goes. It outlives a restart, with the credentials of before, until a new pair works. */
 typedef struct media_path {
-    bool usable; /* consent is there */
-    bool old;    /* found before a restart */
-    pair *pair;  /* NULL: old */
+    bool usable;    /* consent is there */
+    bool old;       /* found before a restart */
+    bool suspected; /* it does not answer: other pairs are checked again */
+    pair *pair;     /* NULL: old */
     int base;
     qua_addr remote;
     uint32_t priority; /* for PRIORITY in checks of consent */

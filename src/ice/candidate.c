@@ -36,7 +36,7 @@ static bool number(const char *word, unsigned long max, unsigned long *out)
 int qua_ice_candidate_parse(qua_ice_candidate *out, const char *line)
 {
     qua_ice_candidate c;
-    char component[8], transport[8], priority[12], address[64], port[8], typ[8], kind[8];
+    char component[8], transport[8], priority[12], address[256], port[8], typ[8], kind[16];
     unsigned long v;
 
     memset(&c, 0, sizeof c);

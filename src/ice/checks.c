@@ -91,7 +91,7 @@ void ice_write_check(qua_ice *ice, int base, const qua_addr *to, const uint8_t *
     qua_stun_put(&w, ice->controlling ? ICE_ATTR_CONTROLLING : ICE_ATTR_CONTROLLED, value, 8);
     if (ice->controlling && nominate)
         qua_stun_put(&w, ICE_ATTR_USE_CANDIDATE, NULL, 0);
-    qua_stun_end(&w, theirs->password);
+    qua_stun_end(&w, theirs->password, strlen(theirs->password));
     ice_end_transmit(ice, &w);
     ice->stats.checks_sent++;
 }
@@ -195,7 +195,7 @@ bool ice_on_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_
         pair *p = &ice->pairs[i];
         if (!p->pending || memcmp(p->transaction, m->transaction, sizeof p->transaction) != 0)
             continue;
-        if (qua_stun_check(m, data, size, ice->remote.password) != 0) {
+        if (qua_stun_check(m, data, size, ice->remote.password, strlen(ice->remote.password)) != 0) {
             ice->stats.unauthenticated++;
             return true;
         }

@@ -38,7 +38,7 @@ static void send_query(qua_ice *ice, qua_time now, stun_query *q)
     qua_writer w = ice_begin_transmit(ice, ice->locals[q->local].base, &ice->servers[q->server]);
 
     qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_REQUEST, q->transaction);
-    qua_stun_end(&w, NULL);
+    qua_stun_end(&w, NULL, 0);
     ice_end_transmit(ice, &w);
     q->retry_at = now + QUA_MIN(RTO_FIRST << q->tries, RTO_MAX);
     q->tries++;

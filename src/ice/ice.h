@@ -42,7 +42,8 @@ typedef struct qua_stun {
     bool has_priority, use_candidate, has_controlling, has_controlled;
     uint32_t priority;
     uint64_t tie_breaker;
-    qua_addr mapped;     /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS; family NONE when absent */
+    qua_addr mapped; /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS; family NONE when absent */
+    bool xor_mapped;
     uint16_t error_code; /* ERROR-CODE, 0 absent */
     uint16_t unknown;    /* first comprehension-required attribute that we do not know, 0: none */
     size_t integrity_at; /* offset of MESSAGE-INTEGRITY, 0: absent */
@@ -53,15 +54,15 @@ typedef struct qua_stun {
 bool qua_stun_looks_like(const uint8_t *data, size_t size);
 /** @return 0; QUA_EFORMAT: malformed, or its FINGERPRINT is wrong */
 int qua_stun_parse(qua_stun *out, const uint8_t *data, size_t size);
-/** Check MESSAGE-INTEGRITY of a parsed message with a short-term password. @return 0, QUA_EAUTH */
-int qua_stun_check(const qua_stun *message, const uint8_t *data, size_t size, const char *password);
+/** Check MESSAGE-INTEGRITY of a parsed message: a short-term password, or the long-term key. @return 0, QUA_EAUTH */
+int qua_stun_check(const qua_stun *message, const uint8_t *data, size_t size, const void *key, size_t key_size);
 
 /** Builders: begin, attributes, end. */
 void qua_stun_begin(qua_writer *w, uint16_t type, const uint8_t transaction[12]);
 void qua_stun_put(qua_writer *w, uint16_t attribute, const void *value, size_t size);
 void qua_stun_put_xor_address(qua_writer *w, const qua_addr *addr, const uint8_t transaction[12]);
-/** @param password NULL: no integrity. Adds FINGERPRINT. */
-void qua_stun_end(qua_writer *w, const char *password);
+/** @param key NULL: no integrity. Adds FINGERPRINT. */
+void qua_stun_end(qua_writer *w, const void *key, size_t key_size);
 
 /* ---- candidates (RFC 8839 §5.1) ----------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 
 bool ice_concluded(const qua_ice *ice)
 {
-    return ice->path.usable && ice->path.pair && ice->path.pair->nominated;
+    return ice->path.usable && ice->path.pair && ice->path.pair->nominated && !ice->path.suspected;
 }
 
 static qua_time next_consent(qua_ice *ice, qua_time now)
@@ -17,6 +17,8 @@ static void use(qua_ice *ice, qua_time now, pair *p)
 
     if (path->pair == p && path->usable)
         return;
+    if (path->pair) /* whoever wants it back nominates it again */
+        path->pair->nominated = path->pair->nominate = path->pair->wanted = false;
     memset(path, 0, sizeof *path);
     path->usable = true;
     path->pair = p;
@@ -120,6 +122,9 @@ void ice_path_answered(qua_ice *ice, qua_time now)
     path->answered_at = path->heard_at = now;
     path->silent_at = QUA_TIME_NEVER;
     path->ask_at = next_consent(ice, now);
+    if (path->suspected && path->pair)
+        path->pair->state = PAIR_SUCCEEDED;
+    path->suspected = false;
     if (ice->state == QUA_ICE_STATE_DISCONNECTED)
         ice_set_state(ice, now, ice_concluded(ice) ? QUA_ICE_STATE_COMPLETED : QUA_ICE_STATE_CONNECTED);
 }
@@ -133,7 +138,7 @@ bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint
     for (size_t i = 0; path->usable && i < ASKED_MAX; i++) {
         if (!path->asked[i].open || memcmp(path->asked[i].transaction, m->transaction, TRANSACTION_SIZE) != 0)
             continue;
-        if (qua_stun_check(m, data, size, password) != 0) {
+        if (qua_stun_check(m, data, size, password, strlen(password)) != 0) {
             ice->stats.unauthenticated++;
             return true;
         }
@@ -168,6 +173,22 @@ static void ask(qua_ice *ice, qua_time now)
     path->ask_at = now + PROBE_EVERY;
 }
 
+/*
+ * The path has not answered for a while: look whether another pair does. What answered at the beginning of the call
+ * may be dead by now, what did not may live, so all are checked again; the first to answer takes over.
+ */
+static void suspect(qua_ice *ice)
+{
+    ice->path.suspected = true;
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (p == ice->path.pair)
+            p->state = PAIR_FAILED;
+        else if (!p->pending)
+            p->state = PAIR_WAITING;
+    }
+}
+
 /* RFC 7675 §5.1: without an answer for 30 s nothing more may be sent there. */
 static void lose(qua_ice *ice, qua_time now)
 {
@@ -193,6 +214,8 @@ void ice_path_timeout(qua_ice *ice, qua_time now)
         lose(ice, now);
         return;
     }
+    if (!path->suspected && !path->old && now >= path->silent_at - (SILENT_AFTER - SUSPECT_AFTER))
+        suspect(ice);
     if (now >= path->silent_at && ice->state != QUA_ICE_STATE_DISCONNECTED)
         ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
     if (now >= path->ask_at)
@@ -209,5 +232,5 @@ qua_time ice_path_deadline(const qua_ice *ice)
     deadline = QUA_MIN(deadline, QUA_MIN(path->ask_at, path->answered_at + CONSENT_EXPIRES));
     if (ice->state != QUA_ICE_STATE_DISCONNECTED)
         deadline = QUA_MIN(deadline, path->silent_at);
-    return deadline;
+    return deadline; /* suspicion comes with a question, it needs no wish of its own */
 }

@@ -18,7 +18,7 @@ static void respond_success(qua_ice *ice, int base, const qua_addr *from, const 
 
     qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, request->transaction);
     qua_stun_put_xor_address(&w, from, request->transaction);
-    qua_stun_end(&w, password);
+    qua_stun_end(&w, password, strlen(password));
     ice_end_transmit(ice, &w);
 }
 
@@ -35,7 +35,7 @@ static void respond_error(qua_ice *ice, int base, const qua_addr *from, const qu
         qua_put_be16(unknown, request->unknown);
         qua_stun_put(&w, ICE_ATTR_UNKNOWN, unknown, sizeof unknown);
     }
-    qua_stun_end(&w, password);
+    qua_stun_end(&w, password, strlen(password));
     ice_end_transmit(ice, &w);
 }
 
@@ -100,7 +100,7 @@ int ice_on_request(qua_ice *ice, qua_time now, int base, const qua_addr *from, c
     const char *password = old ? ice->old_local.password : ice->local.password;
     pair *p;
 
-    if ((old && !names(m, &ice->old_local)) || qua_stun_check(m, data, size, password) != 0) {
+    if ((old && !names(m, &ice->old_local)) || qua_stun_check(m, data, size, password, strlen(password)) != 0) {
         ice->stats.unauthenticated++;
         return QUA_EAUTH; /* silence: no answer to who cannot know the password */
     }

@@ -43,53 +43,63 @@ static void read_address(qua_addr *out, const uint8_t *value, size_t size, bool 
     qua_reader r = qua_reader_of(value, size);
     qua_addr addr = {0};
     const uint8_t *ip;
+    const uint16_t family = qua_read_u16(&r); /* the upper byte is reserved */
+    const size_t ip_size = (family & 0xff) == 2 ? 16 : 4;
 
-    qua_read_u8(&r);
-    addr.family = qua_read_u8(&r) == 2 ? QUA_IPV6 : QUA_IPV4;
     addr.port = qua_read_u16(&r);
-    ip = qua_read_bytes(&r, addr.family == QUA_IPV6 ? 16 : 4);
-    if (!ip)
+    ip = qua_read_bytes(&r, ip_size);
+    if (!ip || ((family & 0xff) != 1 && (family & 0xff) != 2))
         return;
-    memcpy(addr.ip, ip, addr.family == QUA_IPV6 ? 16 : 4);
+    addr.family = ip_size == 16 ? QUA_IPV6 : QUA_IPV4;
+    memcpy(addr.ip, ip, ip_size);
     if (is_xor) {
         addr.port ^= COOKIE >> 16;
-        for (size_t i = 0; i < (addr.family == QUA_IPV6 ? 16u : 4u); i++)
+        for (size_t i = 0; i < ip_size; i++)
             addr.ip[i] ^= header[4 + i]; /* cookie, then transaction */
     }
     *out = addr;
 }
 
+/* Of an attribute that comes twice the first counts, RFC 8489 §14. */
 static void read_attribute(qua_stun *m, uint16_t type, const uint8_t *value, size_t size, const uint8_t *data)
 {
     qua_reader r = qua_reader_of(value, size);
 
     switch (type) {
     case ATTR_USERNAME:
-        m->username = value;
-        m->username_size = size;
+        if (!m->username) {
+            m->username = value;
+            m->username_size = size;
+        }
         break;
     case ATTR_PRIORITY:
-        m->priority = qua_read_u32(&r);
-        m->has_priority = !r.failed;
+        if (!m->has_priority) {
+            m->priority = qua_read_u32(&r);
+            m->has_priority = !r.failed;
+        }
         break;
     case ATTR_USE_CANDIDATE:
         m->use_candidate = true;
         break;
     case ATTR_CONTROLLED:
     case ATTR_CONTROLLING:
+        if (m->has_controlled || m->has_controlling)
+            break;
         m->tie_breaker = qua_read_u64(&r);
-        if (!r.failed)
-            *(type == ATTR_CONTROLLED ? &m->has_controlled : &m->has_controlling) = true;
+        m->has_controlled = !r.failed && type == ATTR_CONTROLLED;
+        m->has_controlling = !r.failed && type == ATTR_CONTROLLING;
         break;
     case ATTR_XOR_MAPPED:
-        read_address(&m->mapped, value, size, true, data);
+        if (!m->xor_mapped)
+            read_address(&m->mapped, value, size, true, data);
+        m->xor_mapped = true;
         break;
     case ATTR_MAPPED:
         if (m->mapped.family == QUA_FAMILY_NONE)
             read_address(&m->mapped, value, size, false, data);
         break;
     case ATTR_ERROR:
-        if (size >= 4)
+        if (size >= 4 && !m->error_code)
             m->error_code = (uint16_t)((value[2] & 7) * 100 + value[3]);
         break;
     default:
@@ -134,22 +144,22 @@ int qua_stun_parse(qua_stun *out, const uint8_t *data, size_t size)
 }
 
 /* HMAC over the message up to `at`, its length field counting up to the end of MESSAGE-INTEGRITY. */
-static void integrity(const uint8_t *data, size_t at, const char *password, uint8_t out[QUA_SHA1_SIZE])
+static void integrity(const uint8_t *data, size_t at, const void *key, size_t key_size, uint8_t out[QUA_SHA1_SIZE])
 {
     uint8_t copy[QUA_DATAGRAM_MAX];
 
     memcpy(copy, data, at);
     qua_put_be16(copy + 2, (uint16_t)(at + 24 - HEADER));
-    qua_hmac_sha1(password, strlen(password), copy, at, out);
+    qua_hmac_sha1(key, key_size, copy, at, out);
 }
 
-int qua_stun_check(const qua_stun *message, const uint8_t *data, size_t size, const char *password)
+int qua_stun_check(const qua_stun *message, const uint8_t *data, size_t size, const void *key, size_t key_size)
 {
     uint8_t expected[QUA_SHA1_SIZE];
 
     if (!message->integrity_at || message->integrity_at + 24 > size || size > QUA_DATAGRAM_MAX)
         return QUA_EAUTH;
-    integrity(data, message->integrity_at, password, expected);
+    integrity(data, message->integrity_at, key, key_size, expected);
     return qua_equal_constant_time(expected, data + message->integrity_at + 4, QUA_SHA1_SIZE) ? 0 : QUA_EAUTH;
 }
 
@@ -185,14 +195,14 @@ void qua_stun_put_xor_address(qua_writer *w, const qua_addr *addr, const uint8_t
     qua_stun_put(w, ATTR_XOR_MAPPED, value, 4 + size);
 }
 
-void qua_stun_end(qua_writer *w, const char *password)
+void qua_stun_end(qua_writer *w, const void *key, size_t key_size)
 {
     uint8_t mac[QUA_SHA1_SIZE], crc[4];
 
     if (w->failed)
         return;
-    if (password) {
-        integrity(w->data, w->size, password, mac);
+    if (key) {
+        integrity(w->data, w->size, key, key_size, mac);
         qua_stun_put(w, ATTR_INTEGRITY, mac, sizeof mac);
     }
     if (w->failed)

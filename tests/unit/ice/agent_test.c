@@ -456,7 +456,7 @@ static size_t forge(uint8_t *out, size_t capacity, const char *username, const c
         qua_stun_put(&w, 0x0006, username, strlen(username));
     if (extra)
         qua_stun_put(&w, extra, "xxxx", 4);
-    qua_stun_end(&w, password);
+    qua_stun_end(&w, password, password ? strlen(password) : 0);
     assert_false(w.failed);
     return w.size;
 }
@@ -562,7 +562,7 @@ static void reflexive_candidates_come_from_stun_servers(void **state)
             asked++;
             qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, m.transaction);
             qua_stun_put_xor_address(&w, &mapped, m.transaction);
-            qua_stun_end(&w, NULL);
+            qua_stun_end(&w, NULL, 0);
             /* not from anyone else, and once is enough */
             assert_int_equal(qua_ice_input(b->ana.ice, b->now, 0, &mute, reply, w.size), QUA_EIGNORED);
             assert_int_equal(qua_ice_input(b->ana.ice, b->now, 0, &good, reply, w.size), 0);

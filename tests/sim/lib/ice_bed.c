@@ -1,0 +1,258 @@
+/* Two ICE agents in the virtual network. */
+#include "ice_bed.h"
+
+#include <stdio.h>
+
+#define PORT 5000
+
+/* ---- signaling ------------------------------------------------------------------------------------------- */
+
+static void on_message(void *context, qua_time now);
+
+static ice_bed_message *new_message(ice_person *to)
+{
+    ice_bed *bed = to->bed;
+    ice_bed_message *m = &bed->messages[bed->message_count++];
+
+    assert(bed->message_count <= ICE_BED_MESSAGES);
+    memset(m, 0, sizeof *m);
+    m->to = to;
+    sim_net_at(bed->net, sim_net_now(bed->net) + bed->signaling_delay, on_message, m);
+    return m;
+}
+
+static void describe(ice_person *from, bool is_offer)
+{
+    ice_bed_message *m = new_message(from->other);
+
+    m->is_description = true;
+    m->is_offer = is_offer;
+    snprintf(m->ufrag, sizeof m->ufrag, "%s", qua_ice_local_ufrag(from->ice));
+    snprintf(m->password, sizeof m->password, "%s", qua_ice_local_password(from->ice));
+}
+
+static void add_candidate(ice_person *p, qua_time now, const char *text)
+{
+    qua_ice_candidate c;
+    int error = qua_ice_candidate_parse(&c, text);
+
+    assert(error == 0);
+    error = qua_ice_add_remote_candidate(p->ice, now, &c);
+    assert(error == 0);
+    (void)error;
+}
+
+/* ---- one agent ------------------------------------------------------------------------------------------- */
+
+static void on_state(ice_person *p, qua_ice_state state)
+{
+    if (!p->connected_at && (state == QUA_ICE_STATE_CONNECTED || state == QUA_ICE_STATE_COMPLETED))
+        p->connected_at = sim_net_now(p->bed->net);
+    p->silences += state == QUA_ICE_STATE_DISCONNECTED;
+}
+
+static void on_event(ice_person *p, const qua_ice_event *event)
+{
+    switch (event->type) {
+    case QUA_ICE_EVENT_CANDIDATE: {
+        ice_bed_message *m = new_message(p->other);
+        snprintf(m->candidate, sizeof m->candidate, "%s", event->candidate);
+        break;
+    }
+    case QUA_ICE_EVENT_GATHERED:
+        new_message(p->other)->is_end = true;
+        break;
+    case QUA_ICE_EVENT_STATE:
+        on_state(p, event->state);
+        break;
+    case QUA_ICE_EVENT_SELECTED:
+        p->selections++;
+        break;
+    }
+}
+
+static void drain(ice_person *p)
+{
+    qua_ice_transmit out;
+    qua_ice_event event;
+
+    while (qua_ice_poll_transmit(p->ice, &out)) {
+        const int error = sim_host_send(p->host, &p->addrs[out.base], &out.to, out.data, out.size, 0);
+        assert(error == 0);
+        (void)error;
+        p->sent++;
+    }
+    while (qua_ice_poll_event(p->ice, &event))
+        on_event(p, &event);
+    sim_host_wake(p->host);
+}
+
+static void on_message(void *context, qua_time now)
+{
+    const ice_bed_message *m = context;
+    ice_person *p = m->to;
+
+    if (m->is_description) {
+        const int error = qua_ice_set_remote(p->ice, now, m->ufrag, m->password, false);
+        assert(error == 0);
+        (void)error;
+        p->has_remote = true;
+        for (size_t i = 0; i < p->held_count; i++)
+            add_candidate(p, now, p->held[i]);
+        p->held_count = 0;
+        if (m->is_offer)
+            describe(p, false);
+        else
+            p->bed->answered_at = now;
+    } else if (m->is_end) {
+        qua_ice_remote_done(p->ice, now);
+    } else if (p->has_remote) {
+        add_candidate(p, now, m->candidate);
+    } else {
+        assert(p->held_count < QUA_ARRAY_SIZE(p->held));
+        snprintf(p->held[p->held_count++], sizeof p->held[0], "%s", m->candidate);
+    }
+    drain(p);
+}
+
+static void on_receive(void *context, qua_time now, const qua_addr *local, const qua_addr *from, const uint8_t *data,
+                       size_t size, unsigned ecn)
+{
+    ice_person *p = context;
+
+    (void)ecn;
+    for (size_t i = 0; i < p->iface_count; i++) {
+        if (!qua_addr_equal(&p->addrs[i], local))
+            continue;
+        if (qua_ice_input(p->ice, now, (int)i, from, data, size) == QUA_EIGNORED && size == 5)
+            p->media_received++;
+    }
+    drain(p);
+}
+
+static void on_timeout(void *context, qua_time now)
+{
+    ice_person *p = context;
+
+    qua_ice_on_timeout(p->ice, now);
+    drain(p);
+}
+
+static qua_time deadline(void *context, qua_time now)
+{
+    (void)now;
+    return qua_ice_deadline(((ice_person *)context)->ice);
+}
+
+static void join(ice_bed *bed, ice_person *p, ice_person *other, const char *name, bool controlling)
+{
+    static const sim_host_ops ops = {on_receive, on_timeout, deadline};
+
+    p->bed = bed;
+    p->other = other;
+    p->random = qua_prng_random(sim_net_prng(bed->net));
+    const qua_ice_config config = {.controlling = controlling, .random = &p->random};
+    const int error = qua_ice_create(&p->ice, &config);
+    assert(error == 0);
+    (void)error;
+    p->host = sim_net_host(bed->net, name, &ops, p);
+}
+
+/* ---- the bed --------------------------------------------------------------------------------------------- */
+
+void ice_bed_open(ice_bed *bed, uint64_t seed)
+{
+    memset(bed, 0, sizeof *bed);
+    bed->net = sim_net_create(seed);
+    join(bed, &bed->ana, &bed->ben, "ana", true);
+    join(bed, &bed->ben, &bed->ana, "ben", false);
+}
+
+void ice_bed_close(ice_bed *bed)
+{
+    sim_net_destroy(&bed->net);
+    qua_ice_destroy(&bed->ana.ice);
+    qua_ice_destroy(&bed->ben.ice);
+}
+
+void ice_bed_stun_server(ice_bed *bed, const char *ip, uint16_t port)
+{
+    qua_addr addr;
+    int error = qua_addr_parse(&addr, ip, port);
+
+    assert(error == 0);
+    sim_net_stun_server(bed->net, ip, port);
+    error = qua_ice_add_stun_server(bed->ana.ice, &addr);
+    assert(error == 0);
+    error = qua_ice_add_stun_server(bed->ben.ice, &addr);
+    assert(error == 0);
+    (void)error;
+}
+
+static void gather(ice_person *p, size_t i)
+{
+    const int error = qua_ice_add_local(p->ice, sim_net_now(p->bed->net), (int)i, &p->addrs[i]);
+
+    assert(error == 0);
+    (void)error;
+}
+
+void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, sim_pipe *up, sim_pipe *down)
+{
+    const size_t i = p->iface_count++;
+
+    (void)bed;
+    assert(i < ICE_BED_IFACES);
+    p->ifaces[i] = sim_host_iface(p->host, ip, nat, up, down);
+    p->addrs[i] = *sim_iface_addr(p->ifaces[i]);
+    p->addrs[i].port = (uint16_t)(PORT + i);
+}
+
+static void gather_all(ice_person *p)
+{
+    for (size_t i = 0; i < p->iface_count; i++)
+        gather(p, i);
+    qua_ice_local_done(p->ice, sim_net_now(p->bed->net));
+}
+
+void ice_bed_call(ice_bed *bed, ice_person *offerer, qua_time delay)
+{
+    const bool again = bed->answered_at != 0;
+
+    bed->signaling_delay = delay;
+    describe(offerer, true);
+    if (!again) {
+        gather_all(&bed->ana);
+        gather_all(&bed->ben);
+    }
+    drain(&bed->ana);
+    drain(&bed->ben);
+}
+
+void ice_bed_run(ice_bed *bed, qua_time duration)
+{
+    sim_net_run_until(bed->net, sim_net_now(bed->net) + duration);
+}
+
+bool ice_bed_can_send(const ice_person *p)
+{
+    qua_addr remote;
+    int base;
+
+    return qua_ice_selected(p->ice, &base, &remote);
+}
+
+bool ice_bed_media_flows(ice_bed *bed, ice_person *from, ice_person *to)
+{
+    const size_t before = to->media_received;
+    qua_addr remote;
+    int base;
+
+    if (!qua_ice_selected(from->ice, &base, &remote))
+        return false;
+    for (size_t i = 0; i < 10; i++) /* some may be lost */
+        if (sim_host_send(from->host, &from->addrs[base], &remote, "media", 5, 0) != 0)
+            return false;
+    ice_bed_run(bed, QUA_SECONDS(1));
+    return to->media_received > before;
+}
