@@ -41,6 +41,13 @@ chromium: calls with a browser
 firefox-esr: calls with a browser
 pulseaudio: a sound device for Firefox
 python3-aiortc: calls with aiortc
+python3-numpy: pictures and sound of the Python endpoints
+python3-gi: calls with GStreamer
+gir1.2-gst-plugins-bad-1.0: calls with GStreamer
+gstreamer1.0-nice: ICE of GStreamer
+gstreamer1.0-plugins-base: Opus of GStreamer
+gstreamer1.0-plugins-good: VP8 and RTP of GStreamer
+gstreamer1.0-plugins-bad: webrtcbin of GStreamer
 '
 
 # missing_packages LIST: prints the names in LIST that are not installed, one a line

@@ -35,7 +35,10 @@ class ProcessEndpoint {
   send(message) { this.child.stdin.write(JSON.stringify(message) + '\n'); }
   evidence() {
     this.send({ cmd: 'evidence' });
-    return new Promise(done => this.waiting.push(done));
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`${this.id} does not answer`)), 5000);
+      this.waiting.push(report => { clearTimeout(timer); done(report); });
+    });
   }
   async stop() {
     this.stopped = true;
@@ -180,7 +183,7 @@ function python(module) {
   if (found.status !== 0) throw new Skip(`${module} of Python is not installed`);
 }
 
-// One endpoint by its name: quartet, libwebrtc, chromium, firefox, aiortc.
+// One endpoint by its name: quartet, libwebrtc, chromium, firefox, aiortc, gstreamer.
 function open(name, id, settings, bin, hear) {
   const script = file => path.join(__dirname, file);
   if (name === 'quartet') return new QuartetEndpoint(id, path.join(bin, 'quartet'), settings, hear);
@@ -192,6 +195,10 @@ function open(name, id, settings, bin, hear) {
   if (name === 'aiortc') {
     python('aiortc, numpy');
     return new ProcessEndpoint(id, ['/usr/bin/python3', script('ep_aiortc.py'), JSON.stringify(settings)], {}, hear);
+  }
+  if (name === 'gstreamer') {
+    python('gi, numpy; gi.require_version("GstWebRTC", "1.0")');
+    return new ProcessEndpoint(id, ['/usr/bin/python3', script('ep_gstreamer.py'), JSON.stringify(settings)], {}, hear);
   }
   throw new Error(`no endpoint is called ${name}`);
 }
