@@ -6,7 +6,10 @@
 #include "crypto/crypto.h"
 
 /* Fetched once: looking a digest up by name costs more than hashing a STUN message. */
-static const EVP_MD *sha1_md(void) { return EVP_sha1(); }
+static const EVP_MD *sha1_md(void)
+{
+    return EVP_sha1();
+}
 
 static void digest(const EVP_MD *md, const void *data, size_t size, uint8_t *out)
 {
@@ -14,14 +17,20 @@ static void digest(const EVP_MD *md, const void *data, size_t size, uint8_t *out
         abort(); /* only without memory or the algorithm: nothing is safe then */
 }
 
-void qua_sha1(const void *data, size_t size, uint8_t out[QUA_SHA1_SIZE]) { digest(sha1_md(), data, size, out); }
+void qua_sha1(const void *data, size_t size, uint8_t out[QUA_SHA1_SIZE])
+{
+    digest(sha1_md(), data, size, out);
+}
 
 void qua_sha256(const void *data, size_t size, uint8_t out[QUA_SHA256_SIZE])
 {
     digest(EVP_sha256(), data, size, out);
 }
 
-void qua_md5(const void *data, size_t size, uint8_t out[QUA_MD5_SIZE]) { digest(EVP_md5(), data, size, out); }
+void qua_md5(const void *data, size_t size, uint8_t out[QUA_MD5_SIZE])
+{
+    digest(EVP_md5(), data, size, out);
+}
 
 /* RFC 2104 over two digests; both hashes here have blocks of 64 bytes. */
 static void hmac(const EVP_MD *md, size_t md_size, const void *key, size_t key_size, const void *data, size_t size,
@@ -63,7 +72,10 @@ void qua_hmac_sha256(const void *key, size_t key_size, const void *data, size_t 
     hmac(EVP_sha256(), QUA_SHA256_SIZE, key, key_size, data, size, out);
 }
 
-bool qua_equal_constant_time(const void *a, const void *b, size_t size) { return CRYPTO_memcmp(a, b, size) == 0; }
+bool qua_equal_constant_time(const void *a, const void *b, size_t size)
+{
+    return CRYPTO_memcmp(a, b, size) == 0;
+}
 
 static void random_fill(void *context, void *out, size_t size)
 {
@@ -72,7 +84,10 @@ static void random_fill(void *context, void *out, size_t size)
         abort();
 }
 
-qua_random qua_crypto_random(void) { return (qua_random){random_fill, NULL}; }
+qua_random qua_crypto_random(void)
+{
+    return (qua_random){random_fill, NULL};
+}
 
 size_t qua_base64_encode(char *out, size_t capacity, const void *data, size_t size)
 {
@@ -81,26 +96,37 @@ size_t qua_base64_encode(char *out, size_t capacity, const void *data, size_t si
     return (size_t)EVP_EncodeBlock((unsigned char *)out, data, (int)size);
 }
 
+/* Six bits, or -1. EVP_DecodeBlock would let white space and padding in the middle pass. */
+static int sextet(char c)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(alphabet, c) : NULL;
+
+    return at ? (int)(at - alphabet) : -1;
+}
+
 ptrdiff_t qua_base64_decode(uint8_t *out, size_t capacity, const char *text, size_t size)
 {
-    uint8_t last[4] = {0};
-    size_t padding = 0, whole;
+    size_t digits = size, bytes;
+    uint32_t bits = 0;
 
     if (size % 4)
         return QUA_EFORMAT;
-    if (!size)
-        return 0;
-    padding = (text[size - 1] == '=') + (text[size - 1] == '=' && text[size - 2] == '=');
-    whole = size / 4 * 3 - padding;
-    if (whole > capacity)
+    while (digits && size - digits < 2 && text[digits - 1] == '=')
+        digits--;
+    for (size_t i = 0; i < digits; i++) {
+        if (sextet(text[i]) < 0)
+            return QUA_EFORMAT;
+    }
+    bytes = digits * 6 / 8;
+    if (bytes > capacity)
         return QUA_EFULL;
-    /* all groups but the last straight into place; the last through a buffer, as it may be shorter */
-    if (size > 4 && EVP_DecodeBlock(out, (const unsigned char *)text, (int)size - 4) < 0)
-        return QUA_EFORMAT;
-    if (EVP_DecodeBlock(last, (const unsigned char *)text + size - 4, 4) < 0)
-        return QUA_EFORMAT;
-    memcpy(out + (size / 4 - 1) * 3, last, 3 - padding);
-    return (ptrdiff_t)whole;
+    for (size_t i = 0, n = 0; i < digits; i++) {
+        bits = bits << 6 | (uint32_t)sextet(text[i]);
+        if (i % 4)
+            out[n++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+    }
+    return (ptrdiff_t)bytes;
 }
 
 int qua_ed25519_public(const uint8_t secret[QUA_ED25519_KEY_SIZE], uint8_t out[QUA_ED25519_KEY_SIZE])

@@ -98,6 +98,7 @@ static void finish_if_verified(qua_dtls *dtls)
         set_state(dtls, QUA_DTLS_CONNECTED);
     } else {
         qua_logf(dtls->log, QUA_LOG_ERROR, "dtls: the certificate is not the one that was described");
+        SSL_shutdown(dtls->ssl); /* libssl sends no alert of our choice; close_notify tells the far side as well */
         set_state(dtls, QUA_DTLS_FAILED);
     }
 }
@@ -133,20 +134,23 @@ static int advance(qua_dtls *dtls, qua_time now)
     }
     finish_if_verified(dtls);
     update_deadline(dtls, now);
-    return error;
+    return dtls->state == QUA_DTLS_FAILED ? QUA_EPROTO : error;
 }
 
 int qua_dtls_set_remote_fingerprint(qua_dtls *dtls, qua_time now, const char *algorithm, const char *fingerprint)
 {
-    size_t n = 0;
+    char upper[QUA_FINGERPRINT_SIZE] = {0};
 
     if (strcasecmp(algorithm, "sha-256") != 0)
         return QUA_ENOTSUP;
-    if (strlen(fingerprint) != QUA_FINGERPRINT_SIZE - 1)
+    if (strlen(fingerprint) != sizeof upper - 1)
         return QUA_EFORMAT;
-    memset(dtls->fingerprint, 0, sizeof dtls->fingerprint);
-    for (const char *c = fingerprint; *c; c++)
-        dtls->fingerprint[n++] = (char)(*c >= 'a' && *c <= 'f' ? *c - 'a' + 'A' : *c);
+    for (size_t i = 0; fingerprint[i]; i++)
+        upper[i] = (char)(fingerprint[i] >= 'a' && fingerprint[i] <= 'f' ? fingerprint[i] - 'a' + 'A' : fingerprint[i]);
+    /* another certificate would need another association, RFC 8842 §4 */
+    if (dtls->state >= QUA_DTLS_CONNECTED)
+        return strcmp(upper, dtls->fingerprint) == 0 ? 0 : QUA_ESTATE;
+    memcpy(dtls->fingerprint, upper, sizeof upper);
     finish_if_verified(dtls);
     update_deadline(dtls, now);
     return 0;
@@ -167,6 +171,13 @@ int qua_dtls_start(qua_dtls *dtls, qua_time now, bool client)
     return error;
 }
 
+/* close_notify or a fatal alert of the far side. */
+static void close_if_told(qua_dtls *dtls)
+{
+    if (SSL_get_shutdown(dtls->ssl) & SSL_RECEIVED_SHUTDOWN)
+        set_state(dtls, QUA_DTLS_CLOSED);
+}
+
 int qua_dtls_input(qua_dtls *dtls, qua_time now, const uint8_t *data, size_t size)
 {
     int error;
@@ -184,8 +195,8 @@ int qua_dtls_input(qua_dtls *dtls, qua_time now, const uint8_t *data, size_t siz
     if (dtls->handshake_done && dtls->pipe.in && dtls->state < QUA_DTLS_CLOSED) {
         /* a retransmitted flight, an alert or close_notify; application data stays for qua_dtls_recv */
         uint8_t byte;
-        if (SSL_peek(dtls->ssl, &byte, 1) <= 0 && SSL_get_shutdown(dtls->ssl) & SSL_RECEIVED_SHUTDOWN)
-            set_state(dtls, QUA_DTLS_CLOSED);
+        if (SSL_peek(dtls->ssl, &byte, 1) <= 0)
+            close_if_told(dtls);
         update_deadline(dtls, now);
     }
     dtls->pipe.in = NULL;
@@ -217,8 +228,14 @@ void qua_dtls_on_timeout(qua_dtls *dtls, qua_time now)
         dtls->deadline = now + QUA_MS(1);
 }
 
-qua_time qua_dtls_deadline(const qua_dtls *dtls) { return dtls->deadline; }
-qua_dtls_state qua_dtls_get_state(const qua_dtls *dtls) { return dtls->state; }
+qua_time qua_dtls_deadline(const qua_dtls *dtls)
+{
+    return dtls->deadline;
+}
+qua_dtls_state qua_dtls_get_state(const qua_dtls *dtls)
+{
+    return dtls->state;
+}
 
 int qua_dtls_srtp_keys_export(const qua_dtls *dtls, qua_dtls_srtp_keys *out)
 {
@@ -257,9 +274,15 @@ int qua_dtls_send(qua_dtls *dtls, const uint8_t *data, size_t size)
 
 size_t qua_dtls_recv(qua_dtls *dtls, uint8_t *out, size_t capacity)
 {
-    const int n = dtls->state == QUA_DTLS_CONNECTED ? SSL_read(dtls->ssl, out, (int)capacity) : 0;
+    int n;
 
-    return n > 0 ? (size_t)n : 0;
+    if (dtls->state != QUA_DTLS_CONNECTED)
+        return 0;
+    n = SSL_read(dtls->ssl, out, (int)capacity);
+    if (n > 0)
+        return (size_t)n;
+    close_if_told(dtls); /* it may follow data in one datagram */
+    return 0;
 }
 
 void qua_dtls_close(qua_dtls *dtls)

@@ -38,7 +38,7 @@ typedef enum qua_dtls_state {
 
 /** SRTP keying material as RFC 5764 §4.2 splits it, by our own role. */
 typedef struct qua_dtls_srtp_keys {
-    uint16_t profile; /* number of RFC 5764: 1 AES128_CM_SHA1_80, 7 AEAD_AES_128_GCM */
+    uint16_t profile;                      /* number of RFC 5764: 1 AES128_CM_SHA1_80, 7 AEAD_AES_128_GCM */
     uint8_t local_key[16], local_salt[14]; /* what we protect with; GCM uses 12 bytes of salt */
     uint8_t remote_key[16], remote_salt[14];
 } qua_dtls_srtp_keys;
@@ -52,11 +52,15 @@ void qua_dtls_destroy(qua_dtls **dtls);
 /**
  * What the remote description says; may come before or after the handshake began.
  * @param algorithm "sha-256" (any case); others give QUA_ENOTSUP. @param fingerprint "AA:BB:..."
+ * @return 0; QUA_ENOTSUP; QUA_EFORMAT; QUA_ESTATE: connected already, and to another certificate
  */
 int qua_dtls_set_remote_fingerprint(qua_dtls *dtls, qua_time now, const char *algorithm, const char *fingerprint);
 /** Begin. @param client a=setup:active on our side. Only in NEW; else QUA_ESTATE */
 int qua_dtls_start(qua_dtls *dtls, qua_time now, bool client);
-/** One datagram (first byte 20..63, RFC 7983). Kept when it comes before start (one only). @return 0, QUA_EPROTO */
+/**
+ * One datagram (first byte 20..63, RFC 7983). Kept when it comes before start (one only). Drain qua_dtls_recv after.
+ * @return 0; QUA_EIGNORED: not DTLS, or closed; QUA_EPROTO: the state is FAILED now
+ */
 int qua_dtls_input(qua_dtls *dtls, qua_time now, const uint8_t *data, size_t size);
 /** @return bytes written to `out` (at least QUA_DATAGRAM_MAX), 0: none */
 size_t qua_dtls_poll_transmit(qua_dtls *dtls, uint8_t *out, size_t capacity);

@@ -97,4 +97,7 @@ void qua_dtls_identity_unref(qua_dtls_identity **identity)
     free(i);
 }
 
-const char *qua_dtls_identity_fingerprint(const qua_dtls_identity *identity) { return identity->fingerprint; }
+const char *qua_dtls_identity_fingerprint(const qua_dtls_identity *identity)
+{
+    return identity->fingerprint;
+}
