@@ -115,7 +115,7 @@ size_t qua_hex(char *out, size_t capacity, const uint8_t *data, size_t size, cha
     const char *digits = separator ? "0123456789ABCDEF" : "0123456789abcdef";
     size_t n = 0;
 
-    assert(capacity > (separator ? size * 3 : size * 2));
+    assert(capacity > (separator && size ? size * 3 - 1 : size * 2));
     (void)capacity;
     for (size_t i = 0; i < size; i++) {
         if (separator && i)
