@@ -14,18 +14,15 @@ static inline uint32_t sad_c(const uint8_t *src, ptrdiff_t src_stride, const uin
 }
 
 static inline uint32_t sse_c(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride, int w,
-                             int rows, int32_t *sum)
+                             int rows)
 {
     uint32_t squares = 0;
-    int32_t total = 0;
     for (int y = 0; y < rows; y++, src += src_stride, ref += ref_stride) {
         for (int x = 0; x < w; x++) {
             const int d = src[x] - ref[x];
             squares += (uint32_t)(d * d);
-            total += d;
         }
     }
-    *sum = total;
     return squares;
 }
 
@@ -59,8 +56,8 @@ static uint32_t satd_block(const uint8_t *src, ptrdiff_t src_stride, const uint8
     return n == 8 ? (sum + 2) >> 2 : (sum + 1) >> 1;
 }
 
-static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride,
-                              int w, int rows)
+static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride, int w,
+                              int rows)
 {
     const int n = w == 4 ? 4 : 8;
     uint32_t sum = 0;
@@ -71,7 +68,7 @@ static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const ui
 }
 
 #define KERNELS(W)                                                                                                     \
-    static uint32_t sad##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)              \
+    static uint32_t sad##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)               \
     {                                                                                                                  \
         return sad_c(s, ss, r, rs, W, rows);                                                                           \
     }                                                                                                                  \
@@ -81,19 +78,13 @@ static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const ui
         for (int i = 0; i < 4; i++)                                                                                    \
             sad[i] = sad_c(s, ss, r[i], rs, W, rows);                                                                  \
     }                                                                                                                  \
-    static uint32_t satd##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)             \
+    static uint32_t satd##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)              \
     {                                                                                                                  \
         return satd_c(s, ss, r, rs, W, rows);                                                                          \
     }                                                                                                                  \
-    static uint32_t sse##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)              \
+    static uint32_t sse##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows)               \
     {                                                                                                                  \
-        int32_t sum;                                                                                                   \
-        return sse_c(s, ss, r, rs, W, rows, &sum);                                                                     \
-    }                                                                                                                  \
-    static uint32_t moments##W##_c(const uint8_t *s, ptrdiff_t ss, const uint8_t *r, ptrdiff_t rs, int rows,          \
-                                   int32_t *sum)                                                                       \
-    {                                                                                                                  \
-        return sse_c(s, ss, r, rs, W, rows, sum);                                                                      \
+        return sse_c(s, ss, r, rs, W, rows);                                                                           \
     }
 
 KERNELS(4)
@@ -110,13 +101,6 @@ static void residual_c(int16_t *dst, ptrdiff_t dst_stride, const uint8_t *src, p
             dst[x] = (int16_t)(src[x] - pred[x]);
 }
 
-static void half_c(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h)
-{
-    for (int y = 0; y < h; y++, dst += dst_stride, src += 2 * src_stride)
-        for (int x = 0; x < w; x++)
-            dst[x] = (uint8_t)((src[2 * x] + src[2 * x + 1] + src[src_stride + 2 * x] + src[src_stride + 2 * x + 1] + 2) >> 2);
-}
-
 #define SET(field, name)                                                                                               \
     dsp->field[VIOLA_W4] = name##4_c;                                                                                  \
     dsp->field[VIOLA_W8] = name##8_c;                                                                                  \
@@ -130,7 +114,5 @@ void viola_dsp_distortion_c(viola_dsp *dsp)
     SET(sad_x4, sad_x4_);
     SET(satd, satd);
     SET(sse, sse);
-    SET(moments, moments);
     dsp->residual = residual_c;
-    dsp->half = half_c;
 }

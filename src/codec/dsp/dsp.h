@@ -13,8 +13,8 @@
 /* index of a block width or transform size: 4 << index */
 enum { VIOLA_W4, VIOLA_W8, VIOLA_W16, VIOLA_W32, VIOLA_W64, VIOLA_WIDTHS };
 
-/* type of a transform: vertical first. ADST is the DST-VII; only for sizes up to 16. Identity up to 32. */
-enum { VIOLA_DCT_DCT, VIOLA_ADST_DCT, VIOLA_DCT_ADST, VIOLA_ADST_ADST, VIOLA_IDENTITY, VIOLA_TX_TYPES };
+/* type of a transform: vertical first. ADST is the DST-VII; only for sizes up to 16. */
+enum { VIOLA_DCT_DCT, VIOLA_ADST_DCT, VIOLA_DCT_ADST, VIOLA_ADST_ADST, VIOLA_TX_TYPES };
 
 /* intra predictors without a direction */
 enum { VIOLA_PRED_DC, VIOLA_PRED_V, VIOLA_PRED_H, VIOLA_PRED_SMOOTH, VIOLA_PRED_PAETH, VIOLA_PREDS };
@@ -37,9 +37,6 @@ typedef struct viola_dsp {
                                    int rows);
     uint32_t (*sse[VIOLA_WIDTHS])(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride,
                                   int rows);
-    /* sum of (src - ref) to *sum; returns the sum of squares */
-    uint32_t (*moments[VIOLA_WIDTHS])(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref,
-                                      ptrdiff_t ref_stride, int rows, int32_t *sum);
 
     /* ---- inter prediction; w: 4, 8, 16, 32, 64; h: 4..64, multiple of 4 */
     /* taps: 8 coefficients of sum 64 at offsets -3..4, or NULL for none; all products of a pass fit 16 bits.
@@ -47,9 +44,6 @@ typedef struct viola_dsp {
      * none: copy */
     void (*mc)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h,
                const int8_t *taps_x, const int8_t *taps_y);
-    /* (a + b + 1) >> 1 */
-    void (*average)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b,
-                    ptrdiff_t b_stride, int w, int h);
     void (*copy)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h);
 
     /* ---- intra prediction of n x n, n: 4..64; above[-1] is the corner, above and left hold 2n samples each */
@@ -59,12 +53,11 @@ typedef struct viola_dsp {
                       int dy);
 
     /* ---- residual and transforms; index is the size n; coefficients are n x n row by row (64: the low 32 x 32) */
-    void (*residual)(int16_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride,
-                     const uint8_t *pred, ptrdiff_t pred_stride, int w, int h);
+    void (*residual)(int16_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, const uint8_t *pred,
+                     ptrdiff_t pred_stride, int w, int h);
     void (*forward[VIOLA_WIDTHS])(int16_t *coef, const int16_t *residual, ptrdiff_t stride, int type);
     /* adds to dst; only the first `rows` x `cols` coefficients may be nonzero (1..min(n, 32)); clears them */
-    void (*inverse_add[VIOLA_WIDTHS])(uint8_t *dst, ptrdiff_t dst_stride, int16_t *coef, int rows, int cols,
-                                      int type);
+    void (*inverse_add[VIOLA_WIDTHS])(uint8_t *dst, ptrdiff_t dst_stride, int16_t *coef, int rows, int cols, int type);
     /* count: multiple of 16; returns the number of nonzero levels */
     int (*quantize)(int16_t *level, const int16_t *coef, int count, const viola_quant *quant);
 
@@ -78,10 +71,6 @@ typedef struct viola_dsp {
     /* constrained directional filter of w x h (8x8 or 4x4); src has 3 valid samples around; pri 0..15, sec 0..4 */
     void (*enhance)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h, int pri,
                     int sec, int dir, int damping);
-
-    /* ---- analysis */
-    /* dst (w x h) = mean of 2x2 of src: (a + b + c + d + 2) >> 2; w: multiple of 8 */
-    void (*half)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h);
 } viola_dsp;
 
 /** Fills the table with the best kernels among cpu_mask (viola_cpu bits of viola.h) that this CPU has. */

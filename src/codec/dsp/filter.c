@@ -60,8 +60,8 @@ static inline void deblock_line(uint8_t *p, ptrdiff_t s, int width, int edge, in
     if (abs(p[-2 * s] - p[-s]) > inner || abs(p[s] - p[0]) > inner)
         return;
     if (width >= 8) {
-        if (abs(p[-3 * s] - p[-2 * s]) > inner || abs(p[-4 * s] - p[-3 * s]) > inner ||
-            abs(p[2 * s] - p[s]) > inner || abs(p[3 * s] - p[2 * s]) > inner)
+        if (abs(p[-3 * s] - p[-2 * s]) > inner || abs(p[-4 * s] - p[-3 * s]) > inner || abs(p[2 * s] - p[s]) > inner ||
+            abs(p[3 * s] - p[2 * s]) > inner)
             return;
         if (near(p, s, 1, 3, 1)) {
             wide(p, s, width == 16 && near(p, s, 4, 6, 1) ? 6 : 3);

@@ -14,14 +14,6 @@ static void copy_c(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdi
         memcpy(dst + y * dst_stride, src + y * src_stride, (size_t)w);
 }
 
-static void average_c(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b,
-                      ptrdiff_t b_stride, int w, int h)
-{
-    for (int y = 0; y < h; y++, dst += dst_stride, a += a_stride, b += b_stride)
-        for (int x = 0; x < w; x++)
-            dst[x] = (uint8_t)((a[x] + b[x] + 1) >> 1);
-}
-
 /* one pass; `step` is the distance of the taps */
 static void mc_1d(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int w, int h,
                   const int8_t *taps, ptrdiff_t step)
@@ -75,6 +67,5 @@ static void mc_c(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff
 void viola_dsp_inter_c(viola_dsp *dsp)
 {
     dsp->mc = mc_c;
-    dsp->average = average_c;
     dsp->copy = copy_c;
 }

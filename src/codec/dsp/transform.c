@@ -4,27 +4,21 @@
 
 #include "codec/dsp/dsp_c.h"
 
-/* basis of one direction: row k, sample i, of size 4 << size; identity is a diagonal of 512 * sqrt(n) */
-static const int16_t identity_scale[4] = {1024, 1448, 2048, 2896};
-
-static inline int basis(int size, int kind, int k, int i)
+/* basis of one direction: row k, sample i, of size 4 << size */
+static inline int basis(int size, int adst, int k, int i)
 {
     const int n = 4 << size;
-    if (kind == 2 && size < 4)
-        return k == i ? identity_scale[size] : 0;
-    if (kind == 1 && size < 3)
-        return viola_adst[size][k * n + i];
-    return viola_dct[size][k * n + i];
+    return adst && size < 3 ? viola_adst[size][k * n + i] : viola_dct[size][k * n + i];
 }
 
-static inline int kind_vertical(int type)
+static inline int adst_vertical(int type)
 {
-    return type == VIOLA_IDENTITY ? 2 : type == VIOLA_ADST_DCT || type == VIOLA_ADST_ADST;
+    return type == VIOLA_ADST_DCT || type == VIOLA_ADST_ADST;
 }
 
-static inline int kind_horizontal(int type)
+static inline int adst_horizontal(int type)
 {
-    return type == VIOLA_IDENTITY ? 2 : type == VIOLA_DCT_ADST || type == VIOLA_ADST_ADST;
+    return type == VIOLA_DCT_ADST || type == VIOLA_ADST_ADST;
 }
 
 static inline int16_t clip16(int32_t v)
@@ -47,7 +41,7 @@ static inline void forward_c(int16_t *coef, const int16_t *residual, ptrdiff_t s
         for (int x = 0; x < n; x++)
             sum[x] = 1 << (shift1 - 1);
         for (int i = 0; i < n; i++) {
-            const int b = basis(size, kind_vertical(type), k, i);
+            const int b = basis(size, adst_vertical(type), k, i);
             for (int x = 0; x < n; x++)
                 sum[x] += b * residual[i * stride + x];
         }
@@ -58,7 +52,7 @@ static inline void forward_c(int16_t *coef, const int16_t *residual, ptrdiff_t s
         for (int k = 0; k < kept; k++) {
             int32_t total = 1 << (shift2 - 1);
             for (int x = 0; x < n; x++)
-                total += basis(size, kind_horizontal(type), k, x) * mid[y * n + x];
+                total += basis(size, adst_horizontal(type), k, x) * mid[y * n + x];
             coef[y * kept + k] = clip16(total >> shift2);
         }
     }
@@ -74,7 +68,7 @@ static inline void inverse_c(uint8_t *dst, ptrdiff_t dst_stride, int16_t *coef, 
         for (int x = 0; x < cols; x++)
             sum[x] = 1 << (shift1 - 1);
         for (int k = 0; k < rows; k++) {
-            const int b = basis(size, kind_vertical(type), k, y);
+            const int b = basis(size, adst_vertical(type), k, y);
             for (int x = 0; x < cols; x++)
                 sum[x] += b * coef[k * kept + x];
         }
@@ -84,7 +78,7 @@ static inline void inverse_c(uint8_t *dst, ptrdiff_t dst_stride, int16_t *coef, 
             sum[x] = 1 << (shift2 - 1);
         for (int k = 0; k < cols; k++)
             for (int x = 0; x < n; x++)
-                sum[x] += basis(size, kind_horizontal(type), k, x) * mid[k];
+                sum[x] += basis(size, adst_horizontal(type), k, x) * mid[k];
         for (int x = 0; x < n; x++)
             dst[y * dst_stride + x] = clip8(dst[y * dst_stride + x] + (sum[x] >> shift2));
     }
