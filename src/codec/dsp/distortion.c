@@ -53,7 +53,7 @@ static uint32_t satd_block(const uint8_t *src, ptrdiff_t src_stride, const uint8
     uint32_t sum = 0;
     for (int i = 0; i < n * n; i++)
         sum += (uint32_t)abs(d[i]);
-    return n == 8 ? (sum + 2) >> 2 : (sum + 1) >> 1;
+    return sum;
 }
 
 static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride, int w,
@@ -64,7 +64,7 @@ static inline uint32_t satd_c(const uint8_t *src, ptrdiff_t src_stride, const ui
     for (int y = 0; y < rows; y += n)
         for (int x = 0; x < w; x += n)
             sum += satd_block(src + y * src_stride + x, src_stride, ref + y * ref_stride + x, ref_stride, n);
-    return sum;
+    return n == 8 ? (sum + 2) >> 2 : (sum + 1) >> 1;
 }
 
 #define KERNELS(W)                                                                                                     \

@@ -32,7 +32,7 @@ typedef struct viola_dsp {
                                   int rows);
     void (*sad_x4[VIOLA_WIDTHS])(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *const ref[4],
                                  ptrdiff_t ref_stride, int rows, uint32_t sad[4]);
-    /* sum over 8x8 blocks of (sum |Hadamard8x8(src - ref)| + 2) >> 2; width 4: 4x4 blocks, (sum + 1) >> 1 */
+    /* (sum |Hadamard8x8(src - ref)| + 2) >> 2 over all 8x8 blocks; width 4: 4x4 blocks, (sum + 1) >> 1 */
     uint32_t (*satd[VIOLA_WIDTHS])(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride,
                                    int rows);
     uint32_t (*sse[VIOLA_WIDTHS])(const uint8_t *src, ptrdiff_t src_stride, const uint8_t *ref, ptrdiff_t ref_stride,

@@ -59,71 +59,84 @@ static inline uint32_t sse_block(const uint8_t *src, ptrdiff_t ss, const uint8_t
     return sum_epi32(sum);
 }
 
-static inline __m256i difference(const uint8_t *s0, const uint8_t *r0, const uint8_t *s1, const uint8_t *r1)
+/* 16 differences: one row of two 8x8 blocks side by side, or the same row of two blocks one above the other */
+static inline __m256i difference(const uint8_t *s, const uint8_t *r, ptrdiff_t s_next, ptrdiff_t r_next)
 {
-    const __m256i s = _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(load8(s0), load8(s1)));
-    const __m256i r = _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(load8(r0), load8(r1)));
-    return _mm256_sub_epi16(s, r);
+    if (!s_next)
+        return _mm256_sub_epi16(_mm256_cvtepu8_epi16(load16(s)), _mm256_cvtepu8_epi16(load16(r)));
+    return _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_unpacklo_epi64(load8(s), load8(s + s_next))),
+                            _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(load8(r), load8(r + r_next))));
 }
 
-static inline void butterfly(__m256i *a, __m256i *b)
-{
-    const __m256i sum = _mm256_add_epi16(*a, *b);
-    *b = _mm256_sub_epi16(*a, *b);
-    *a = sum;
-}
+#define BUTTERFLY(a, b)                                                                                                \
+    do {                                                                                                               \
+        const __m256i sum_ = _mm256_add_epi16(a, b);                                                                   \
+        b = _mm256_sub_epi16(a, b);                                                                                    \
+        a = sum_;                                                                                                      \
+    } while (0)
 
-/* two 8x8 blocks, one in each half; their values in 32-bit lanes: half of the sums of magnitudes */
-static inline __m256i hadamard8(__m256i r[8])
+/* two 8x8 blocks, one in each half; 32-bit lanes hold halves of the sums of magnitudes */
+static inline __m256i satd_pair(const uint8_t *s, const uint8_t *r, ptrdiff_t ss, ptrdiff_t rs, ptrdiff_t s_next,
+                                ptrdiff_t r_next)
 {
-    for (int half = 1; half < 8; half *= 2)
-        for (int i = 0; i < 8; i += 2 * half)
-            for (int j = i; j < i + half; j++)
-                butterfly(&r[j], &r[j + half]);
-    transpose8(r);
-    for (int half = 1; half < 4; half *= 2)
-        for (int i = 0; i < 8; i += 2 * half)
-            for (int j = i; j < i + half; j++)
-                butterfly(&r[j], &r[j + half]);
+    __m256i v[8];
+    v[0] = difference(s, r, s_next, r_next);
+    v[1] = difference(s + ss, r + rs, s_next, r_next);
+    v[2] = difference(s + 2 * ss, r + 2 * rs, s_next, r_next);
+    v[3] = difference(s + 3 * ss, r + 3 * rs, s_next, r_next);
+    s += 4 * ss;
+    r += 4 * rs;
+    v[4] = difference(s, r, s_next, r_next);
+    v[5] = difference(s + ss, r + rs, s_next, r_next);
+    v[6] = difference(s + 2 * ss, r + 2 * rs, s_next, r_next);
+    v[7] = difference(s + 3 * ss, r + 3 * rs, s_next, r_next);
+    BUTTERFLY(v[0], v[4]);
+    BUTTERFLY(v[1], v[5]);
+    BUTTERFLY(v[2], v[6]);
+    BUTTERFLY(v[3], v[7]);
+    BUTTERFLY(v[0], v[2]);
+    BUTTERFLY(v[1], v[3]);
+    BUTTERFLY(v[4], v[6]);
+    BUTTERFLY(v[5], v[7]);
+    BUTTERFLY(v[0], v[1]);
+    BUTTERFLY(v[2], v[3]);
+    BUTTERFLY(v[4], v[5]);
+    BUTTERFLY(v[6], v[7]);
+    transpose8(v);
+    BUTTERFLY(v[0], v[4]);
+    BUTTERFLY(v[1], v[5]);
+    BUTTERFLY(v[2], v[6]);
+    BUTTERFLY(v[3], v[7]);
+    BUTTERFLY(v[0], v[2]);
+    BUTTERFLY(v[1], v[3]);
+    BUTTERFLY(v[4], v[6]);
+    BUTTERFLY(v[5], v[7]);
     /* the last stage: |a + b| + |a - b| = 2 max(|a|, |b|) */
+    const __m256i a = _mm256_max_epi16(_mm256_abs_epi16(v[0]), _mm256_abs_epi16(v[1]));
+    const __m256i b = _mm256_max_epi16(_mm256_abs_epi16(v[2]), _mm256_abs_epi16(v[3]));
+    const __m256i c = _mm256_max_epi16(_mm256_abs_epi16(v[4]), _mm256_abs_epi16(v[5]));
+    const __m256i d = _mm256_max_epi16(_mm256_abs_epi16(v[6]), _mm256_abs_epi16(v[7]));
     const __m256i one = _mm256_set1_epi16(1);
-    __m256i sum = _mm256_setzero_si256();
-    for (int i = 0; i < 4; i++) {
-        const __m256i most = _mm256_max_epi16(_mm256_abs_epi16(r[i]), _mm256_abs_epi16(r[i + 4]));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(most, one));
-    }
-    return sum;
-}
-
-static inline uint32_t satd_pair(const uint8_t *s0, const uint8_t *r0, const uint8_t *s1, const uint8_t *r1,
-                                 ptrdiff_t ss, ptrdiff_t rs)
-{
-    __m256i r[8];
-    for (int y = 0; y < 8; y++)
-        r[y] = difference(s0 + y * ss, r0 + y * rs, s1 + y * ss, r1 + y * rs);
-    const __m256i v = hadamard8(r);
-    __m256i s = _mm256_add_epi32(v, _mm256_shuffle_epi32(v, 0x4e));
-    s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, 0xb1));
-    const uint32_t a = (uint32_t)_mm256_cvtsi256_si32(s);
-    const uint32_t b = (uint32_t)_mm_cvtsi128_si32(_mm256_extracti128_si256(s, 1));
-    return ((a + 1) >> 1) + ((b + 1) >> 1);
+    return _mm256_add_epi32(_mm256_add_epi32(_mm256_madd_epi16(a, one), _mm256_madd_epi16(b, one)),
+                            _mm256_add_epi32(_mm256_madd_epi16(c, one), _mm256_madd_epi16(d, one)));
 }
 
 static inline uint32_t satd_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
 {
-    uint32_t sum = 0;
+    __m256i sum = _mm256_setzero_si256();
     if (w == 8) {
-        int y = 0;
-        for (; y + 16 <= rows; y += 16)
-            sum += satd_pair(src + y * ss, ref + y * rs, src + (y + 8) * ss, ref + (y + 8) * rs, ss, rs);
-        if (y < rows) /* the same block in both halves */
-            sum += satd_pair(src + y * ss, ref + y * rs, src + y * ss, ref + y * rs, ss, rs) / 2;
-        return sum;
+        if (rows == 8) {
+            sum = satd_pair(src, ref, ss, rs, ss, rs); /* what the high half sees does not count */
+            return (sum_epi32(_mm256_zextsi128_si256(_mm256_castsi256_si128(sum))) + 1) >> 1;
+        }
+        for (int y = 0; y < rows; y += 16)
+            sum = _mm256_add_epi32(sum, satd_pair(src + y * ss, ref + y * rs, ss, rs, 8 * ss, 8 * rs));
+    } else {
+        for (int y = 0; y < rows; y += 8, src += 8 * ss, ref += 8 * rs)
+            for (int x = 0; x < w; x += 16)
+                sum = _mm256_add_epi32(sum, satd_pair(src + x, ref + x, ss, rs, 0, 0));
     }
-    for (int y = 0; y < rows; y += 8, src += 8 * ss, ref += 8 * rs)
-        for (int x = 0; x < w; x += 16)
-            sum += satd_pair(src + x, ref + x, src + x + 8, ref + x + 8, ss, rs);
-    return sum;
+    return (sum_epi32(sum) + 1) >> 1;
 }
 
 #define KERNELS(W)                                                                                                     \
