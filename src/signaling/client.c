@@ -201,13 +201,12 @@ static bool has_socket(const qua_signal *s)
     return s->phase >= QUA_SIGNAL_CONNECTING && s->phase <= QUA_SIGNAL_JOINED;
 }
 
-static void end(qua_signal *s, int error, const char *reason)
+/* @param open the owner has a socket that it is to close */
+static void end(qua_signal *s, int error, const char *reason, bool open)
 {
-    const bool socket = has_socket(s);
-
     set_phase(s, QUA_SIGNAL_ENDED, QUA_TIME_NEVER);
     set_reason(emit(s, QUA_SIGNAL_EVENT_ENDED), error, reason);
-    if (socket)
+    if (open)
         emit(s, QUA_SIGNAL_EVENT_CLOSE);
 }
 
@@ -217,7 +216,7 @@ void qua_signal_leave(qua_signal *s, qua_time now)
     if (s->phase == QUA_SIGNAL_ENDED)
         return;
     s->due = s->phase == QUA_SIGNAL_JOINED ? DUE_LEAVE : 0;
-    end(s, 0, "");
+    end(s, 0, "", has_socket(s));
 }
 
 /* 0.25 s, 0.5 s, ... 4 s, shortened by up to a half: clients of one dead server spread out. */
@@ -228,8 +227,8 @@ static qua_time backoff(const qua_signal *s)
     return full - (qua_time)(qua_random_u32(&s->random) % (uint32_t)(full / 2));
 }
 
-/* The connection is of no use any more: try again, or give up. */
-static void lose(qua_signal *s, qua_time now, const char *reason)
+/* The connection is gone, or `open` and of no use: try again, or give up. */
+static void lose(qua_signal *s, qua_time now, const char *reason, bool open)
 {
     const bool was_joined = s->phase == QUA_SIGNAL_JOINED;
     const qua_time wait = backoff(s);
@@ -237,7 +236,7 @@ static void lose(qua_signal *s, qua_time now, const char *reason)
     s->due = 0;
     s->attempts++;
     if (!joined_once(s) && s->attempts >= FIRST_ATTEMPTS) {
-        end(s, s->last_code ? qua_signal_code_error(s->last_code) : QUA_EIO, reason);
+        end(s, s->last_code ? qua_signal_code_error(s->last_code) : QUA_EIO, reason, open);
         return;
     }
     set_phase(s, QUA_SIGNAL_WAITING, now + wait);
@@ -245,13 +244,7 @@ static void lose(qua_signal *s, qua_time now, const char *reason)
         set_reason(emit(s, QUA_SIGNAL_EVENT_LOST), 0, reason);
         s->stats.reconnects++;
     }
-}
-
-/* We found the connection of no use, so the owner has to close it. */
-static void drop(qua_signal *s, qua_time now, const char *reason)
-{
-    lose(s, now, reason);
-    if (s->phase != QUA_SIGNAL_ENDED)
+    if (open)
         emit(s, QUA_SIGNAL_EVENT_CLOSE);
 }
 
@@ -270,7 +263,7 @@ void qua_signal_closed(qua_signal *s, qua_time now, const char *reason)
         return;
     if (s->last_code)
         reason = qua_signal_code_text(s->last_code);
-    lose(s, now, reason ? reason : "the connection to the server was closed");
+    lose(s, now, reason ? reason : "the connection to the server was closed", false);
 }
 
 void qua_signal_on_timeout(qua_signal *s, qua_time now)
@@ -280,7 +273,7 @@ void qua_signal_on_timeout(qua_signal *s, qua_time now)
     if (s->phase == QUA_SIGNAL_WAITING)
         connect_now(s, now);
     else
-        drop(s, now, "the server does not answer");
+        lose(s, now, "the server does not answer", true);
 }
 
 /* ---- the others -------------------------------------------------------------------------------------------- */
@@ -351,7 +344,7 @@ static bool is_among(const qua_message *m, const char *id)
 static int on_welcome(qua_signal *s, qua_time now, const qua_message *m)
 {
     if (m->welcome.version != 1) {
-        end(s, QUA_ENOTSUP, "the server speaks another version of the protocol");
+        end(s, QUA_ENOTSUP, "the server speaks another version of the protocol", true);
         return QUA_EPROTO;
     }
     s->dead_after = m->welcome.dead_after;
@@ -394,7 +387,7 @@ static int on_joined(qua_signal *s, qua_time now, const qua_message *m)
 static int give_up_seat(qua_signal *s, qua_time now)
 {
     s->ticket[0] = 0;
-    drop(s, now, "the server could not resume the session");
+    lose(s, now, "the server could not resume the session", true);
     return QUA_EPROTO;
 }
 
@@ -472,7 +465,7 @@ static int on_error(qua_signal *s, const qua_message *m)
     case QUA_CODE_ROOM_FULL:
     case QUA_CODE_BAD_ROOM:
     case QUA_CODE_VERSION:
-        end(s, error, reason);
+        end(s, error, reason, true);
         return 0;
     case QUA_CODE_EXPIRED: /* the seat is lost: take another one */
         if (s->phase != QUA_SIGNAL_JOINING || !s->ticket[0])
@@ -499,7 +492,7 @@ static int take_numbers(qua_signal *s, qua_time now, const qua_message *m)
     if (s->phase != QUA_SIGNAL_JOINED)
         return QUA_EPROTO;
     if (m->seq > s->heard_seq + 1) {
-        drop(s, now, "messages of the server were lost");
+        lose(s, now, "messages of the server were lost", true);
         return QUA_EPROTO;
     }
     if (m->seq <= s->heard_seq)
@@ -557,7 +550,7 @@ static int dispatch(qua_signal *s, qua_time now, const qua_message *m)
         s->due |= DUE_PONG;
         return 0;
     case QUA_MESSAGE_BYE:
-        drop(s, now, m->bye.reason ? m->bye.reason : "the server said goodbye");
+        lose(s, now, m->bye.reason ? m->bye.reason : "the server said goodbye", true);
         return 0;
     case QUA_MESSAGE_ERROR:
         return on_error(s, m);

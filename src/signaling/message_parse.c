@@ -134,10 +134,10 @@ static json_t *read_array(fields *f, const char *key, size_t min, size_t max)
 }
 
 /* An object inside of `f`, read with the same error. */
-static fields inside(fields *f, json_t *object, const char *path)
+static fields inside(fields *f, json_t *object, const char *key, const char *path)
 {
     if (!f->failed && !json_is_object(object))
-        fault(f, path, "is not an object");
+        fault(f, key, "is not an object");
     return (fields){.object = object, .path = path, .error = f->error, .failed = f->failed};
 }
 
@@ -158,7 +158,7 @@ static qua_signal_state read_inner_state(fields *f)
     qua_signal_state state = {0};
 
     if (value) {
-        fields inner = inside(f, value, "state.");
+        fields inner = inside(f, value, "state", "state.");
         state = read_state(&inner);
         f->failed = inner.failed;
     }
@@ -233,7 +233,7 @@ static void parse_joined(fields *f, qua_message *m)
     m->joined.last = read_number(f, "last", OPTIONAL, 0, NUMBER_MAX);
     peers = read_array(f, "peers", 0, QUA_MAX_PARTICIPANTS - 1);
     for (size_t i = 0; peers && i < json_array_size(peers) && !f->failed; i++) {
-        fields inner = inside(f, json_array_get(peers, i), "peers.");
+        fields inner = inside(f, json_array_get(peers, i), "peers", "peers.");
         parse_participant(&inner, &m->joined.peers[m->joined.count++]);
         f->failed = inner.failed;
     }
@@ -253,7 +253,7 @@ static void parse_peer(fields *f, qua_message *m)
     m->peer.change = (qua_peer_change)i;
     m->peer.reason = read_line(f, "reason", OPTIONAL, QUA_SIGNAL_REASON_MAX);
     if (who) {
-        fields inner = inside(f, who, "peer.");
+        fields inner = inside(f, who, "peer", "peer.");
         parse_participant(&inner, &m->peer.who);
         f->failed = inner.failed;
     }
@@ -301,7 +301,7 @@ static void parse_cand(fields *f, qua_message *m)
     json_t *list = read_array(f, "candidates", 1, QUA_SIGNAL_CANDIDATES_MAX);
 
     for (size_t i = 0; list && i < json_array_size(list) && !f->failed; i++) {
-        fields inner = inside(f, json_array_get(list, i), "candidates.");
+        fields inner = inside(f, json_array_get(list, i), "candidates", "candidates.");
         parse_candidate(&inner, &m->cand.list[m->cand.count++]);
         f->failed = inner.failed;
     }
@@ -436,7 +436,7 @@ int qua_message_parse(qua_message *out, const char *text, size_t size, qua_messa
         fault(&envelope, "d", "has a key written with escapes");
     if (!d)
         d = empty = json_object(), m.body = NULL;
-    body = inside(&envelope, d, "d.");
+    body = inside(&envelope, d, "d", "d.");
     parse_body[m.type](&body, &m);
     json_decref(empty);
     if (body.failed) {
