@@ -13,11 +13,13 @@
 #include "server/serve.h"
 
 enum {
-    ACCEPT_BATCH = 64,    /* connections taken before the others get their turn */
-    WRITE_BATCH = 16,     /* texts for one connection before the others get their turn */
-    UPGRADE_TIMEOUT = 10, /* seconds for TLS and the HTTP upgrade */
-    RX_CHUNK = 2048       /* bytes of a message handed to us at once; longer ones are put together here */
+    ACCEPT_BATCH = 64, /* connections taken before the others get their turn */
+    WRITE_BATCH = 16,  /* texts for one connection before the others get their turn */
+    RX_CHUNK = 2048    /* bytes of a message handed to us at once; longer ones are put together here */
 };
+
+/* For TLS and the HTTP upgrade, or a whole HTTP exchange. The library has a timeout too, but not a punctual one. */
+#define OPENING_TIME QUA_SECONDS(10)
 
 /* How long a goodbye may take to reach everyone, seconds. */
 #define GOODBYE_TIME 1.0
@@ -90,6 +92,44 @@ static int write_some(server *sv, struct lws *wsi, connection *c)
     }
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+/* ---- connections that are not yet WebSockets ---------------------------------------------------------------- */
+
+typedef struct opening {
+    timer timer;
+    struct lws *wsi;
+} opening;
+
+static void open_for_too_long(timer *t, void *context, qua_time now)
+{
+    (void)context, (void)now;
+    lws_set_timeout(((opening *)((char *)t - offsetof(opening, timer)))->wsi, PENDING_TIMEOUT_USER_OK,
+                    LWS_TO_KILL_SYNC);
+}
+
+/* @return false: memory is out, the connection is to be ended */
+static bool watch_opening(server *sv, struct lws *wsi)
+{
+    opening *o = qua_zalloc(sizeof *o);
+
+    lws_set_opaque_user_data(wsi, o);
+    if (!o)
+        return false;
+    o->wsi = wsi;
+    o->timer.fn = open_for_too_long;
+    return timers_set(&sv->hub->timers, &o->timer, os_now() + OPENING_TIME) == 0;
+}
+
+/* It is a WebSocket now, or gone. */
+static void forget_opening(server *sv, struct lws *wsi)
+{
+    opening *o = lws_get_opaque_user_data(wsi);
+
+    if (o)
+        timers_cancel(&sv->hub->timers, &o->timer);
+    free(o);
+    lws_set_opaque_user_data(wsi, NULL);
 }
 
 /* ---- connections -------------------------------------------------------------------------------------------- */
@@ -180,6 +220,7 @@ static int on_websocket(struct lws *wsi, enum lws_callback_reasons reason, void 
     switch (reason) {
     case LWS_CALLBACK_ESTABLISHED:
         memset(c, 0, sizeof *c);
+        forget_opening(sv, wsi);
         result = open_session(sv, wsi, c, now);
         break;
     case LWS_CALLBACK_RECEIVE:
@@ -224,6 +265,9 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return answer(wsi, HTTP_STATUS_NOT_FOUND, "Quartet's signaling server: join a room with `quartet join`.\n");
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a WebSocket that does not ask for quartet.v1 */
+    case LWS_CALLBACK_WSI_DESTROY:
+        forget_opening(lws_context_user(lws_get_context(wsi)), wsi);
+        return 0;
     default:
         return lws_callback_http_dummy(wsi, reason, user, data, size);
     }
@@ -248,9 +292,12 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         const int fd = accept(io->fd, NULL, NULL);
         if (fd < 0)
-            return;
-        (void)lws_adopt_socket_vhost(sv->vhost, fd); /* closes it when it cannot take it */
+            break;
+        struct lws *wsi = lws_adopt_socket_vhost(sv->vhost, fd); /* closes it when it cannot take it */
+        if (wsi && !watch_opening(sv, wsi))
+            lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
     }
+    set_deadline(sv, os_now());
 }
 
 static void on_goodbye_over(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -306,7 +353,6 @@ static int open_websockets(server *sv)
         .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME |
                    LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
-        .timeout_secs = UPGRADE_TIMEOUT,
         .gid = -1,
         .uid = -1,
         .user = sv,
