@@ -30,6 +30,7 @@ bool qua_rtp_nack_on_packet(qua_rtp_nack *n, qua_time now, int64_t seq)
         return false;
     }
     if (seq - n->highest - 1 > (int64_t)(QUA_NACK_MAX - n->count)) {
+        n->given_up += n->count;
         n->count = 0; /* too much is gone: only a keyframe helps */
         n->highest = seq;
         return true;

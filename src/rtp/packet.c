@@ -20,7 +20,7 @@ static void read_extension(qua_rtp_extensions *ext, qua_rtp_extension kind, cons
 
     switch (kind) {
     case QUA_RTP_EXT_MID:
-        if (size == 0 || size >= sizeof ext->mid)
+        if (size == 0 || size >= sizeof ext->mid || memchr(data, 0, size))
             return;
         memcpy(ext->mid, data, size);
         ext->mid[size] = 0;
@@ -182,7 +182,7 @@ static void write_header(qua_writer *w, const qua_rtp_header *header, const qua_
         w->size -= 4;
         return;
     }
-    while ((w->size - start) % 4)
+    while (!w->failed && (w->size - start) % 4)
         qua_write_u8(w, 0);
     if (w->failed)
         return;

@@ -1,6 +1,8 @@
 /* Receiver statistics of one stream. */
 #include "rtp/rtp.h"
 
+#define FIRST_CYCLE 65536 /* numbers start one cycle up, so that packets before the first stay positive */
+
 void qua_rtp_receiver_init(qua_rtp_receiver *r, uint32_t ssrc, uint32_t clock_hz)
 {
     memset(r, 0, sizeof *r);
@@ -11,8 +13,8 @@ void qua_rtp_receiver_init(qua_rtp_receiver *r, uint32_t ssrc, uint32_t clock_hz
 /* Interarrival jitter, RFC 3550 A.8. */
 static void update_jitter(qua_rtp_receiver *r, qua_time now, uint32_t timestamp)
 {
-    const int64_t transit = (int64_t)(int32_t)(qua_rtp_from_time(now, r->clock_hz) - timestamp);
-    const int64_t d = transit - r->transit;
+    const uint32_t transit = qua_rtp_from_time(now, r->clock_hz) - timestamp; /* both wrap */
+    const int64_t d = qua_diff32(transit, r->transit);
 
     if (r->received > 1)
         r->jitter += ((double)(d < 0 ? -d : d) - r->jitter) / 16;
@@ -21,8 +23,7 @@ static void update_jitter(qua_rtp_receiver *r, qua_time now, uint32_t timestamp)
 
 int64_t qua_rtp_receiver_on_packet(qua_rtp_receiver *r, qua_time now, uint16_t seq, uint32_t timestamp)
 {
-    /* start one cycle up, so that packets before the first stay positive */
-    const int64_t unwrapped = r->started ? qua_unwrap16(r->highest_seq, seq) : 65536 + (int64_t)seq;
+    const int64_t unwrapped = r->started ? qua_unwrap16(r->highest_seq, seq) : FIRST_CYCLE + (int64_t)seq;
 
     if (!r->started) {
         r->started = true;
@@ -65,7 +66,7 @@ void qua_rtp_receiver_report(qua_rtp_receiver *r, qua_time now, qua_rtp_report *
     out->ssrc = r->ssrc;
     out->fraction_lost = interval <= 0 || lost <= 0 ? 0 : (uint8_t)QUA_MIN(lost * 256 / interval, 255);
     out->cumulative_lost = (int32_t)QUA_CLAMP((int64_t)(all - r->received), -0x800000, 0x7fffff);
-    out->highest_seq = (uint32_t)r->highest_seq;
+    out->highest_seq = r->started ? (uint32_t)(r->highest_seq - FIRST_CYCLE) : 0;
     out->jitter = (uint32_t)r->jitter;
     out->last_sr = r->last_sr;
     if (r->has_sr)
@@ -80,5 +81,5 @@ uint64_t qua_rtp_receiver_ntp(const qua_rtp_receiver *r, uint32_t timestamp)
 
     if (!r->has_sr)
         return 0;
-    return r->sr_ntp + (uint64_t)(ticks * 4294967296.0 / r->clock_hz);
+    return r->sr_ntp + (uint64_t)(int64_t)((double)ticks * 4294967296.0 / r->clock_hz);
 }

@@ -102,8 +102,8 @@ static size_t read_symbols(qua_reader *r, uint8_t *symbols, size_t count)
 
 static int read_transport_cc(qua_reader *r, const qua_rtcp_handlers *h, void *context)
 {
-    uint8_t symbols[QUA_RTCP_FEEDBACK_MAX];
-    qua_time at[QUA_RTCP_FEEDBACK_MAX];
+    uint8_t symbols[QUA_RTCP_FEEDBACK_READ];
+    qua_time at[QUA_RTCP_FEEDBACK_READ];
     const uint16_t base = qua_read_u16(r);
     const size_t count = qua_read_u16(r);
     uint32_t reference = qua_read_u24(r);
@@ -324,6 +324,7 @@ void qua_rtcp_write_nack(qua_writer *w, uint32_t ssrc, uint32_t media_ssrc, cons
         const uint16_t first = seqs[i++];
         uint16_t mask = 0;
 
+        assert(i == count || seqs[i] != first);
         for (; i < count && (uint16_t)(seqs[i] - first) <= 16; i++)
             mask |= (uint16_t)(1u << ((uint16_t)(seqs[i] - first) - 1));
         qua_write_u16(w, first);
@@ -334,34 +335,33 @@ void qua_rtcp_write_nack(qua_writer *w, uint32_t ssrc, uint32_t media_ssrc, cons
 
 /* ---- transport-wide feedback ------------------------------------------------------------------------------ */
 
+#define LATE 256 /* a packet later than this by number is of no use to anyone */
+
+/* The first packet, or one after a jump: nothing is known of those around it. */
+static void arrivals_restart(qua_rtp_arrivals *a, int64_t seq)
+{
+    memset(a->at, 0, sizeof a->at);
+    a->started = true;
+    a->newest = a->first = seq;
+    a->last = seq - 1;
+}
+
 void qua_rtp_arrivals_add(qua_rtp_arrivals *a, qua_time now, uint16_t seq)
 {
     const int64_t s = a->started ? qua_unwrap16(a->newest, seq) : 65536 + (int64_t)seq;
 
-    if (!a->started) {
-        a->started = true;
-        a->newest = a->first = s;
-        a->last = s - 1;
-    }
-    if (s < a->newest - QUA_ARRIVALS / 2)
-        return; /* too old to be of use */
-    if (s > a->newest + QUA_ARRIVALS / 2)
-        a->first = s, a->last = s - 1; /* a jump: the gap cannot be told */
-    if (s > a->last) {
-        for (int64_t i = QUA_MAX(a->last + 1, a->first); i < s; i++)
-            a->at[i % QUA_ARRIVALS] = 0;
-        a->last = s;
-    }
-    if (s < a->first) { /* reported missing before: report again from here on */
-        for (int64_t i = s; i < a->first; i++)
-            a->at[i % QUA_ARRIVALS] = 0;
-        a->first = s;
-    }
-    if (a->last - a->first >= QUA_ARRIVALS - 1)
-        a->first = a->last - QUA_ARRIVALS / 2;
-    if (s >= a->first)
-        a->at[s % QUA_ARRIVALS] = QUA_MAX(now, 1);
+    if (!a->started || s > a->newest + QUA_ARRIVALS / 2)
+        arrivals_restart(a, s);
+    if (s < a->newest - LATE || (s < a->first && a->at[s % QUA_ARRIVALS]))
+        return; /* of no use any more, or a copy of one that was reported */
+    for (int64_t i = a->last + 1; i < s; i++)
+        a->at[i % QUA_ARRIVALS] = 0;
+    a->last = QUA_MAX(a->last, s);
     a->newest = QUA_MAX(a->newest, s);
+    a->first = QUA_MIN(a->first, s); /* one reported missing before: report again from here on */
+    a->first = QUA_MAX(a->first, a->last - QUA_ARRIVALS / 2);
+    if (a->at[s % QUA_ARRIVALS] == 0)
+        a->at[s % QUA_ARRIVALS] = QUA_MAX(now, 1);
 }
 
 bool qua_rtp_arrivals_waiting(const qua_rtp_arrivals *a)

@@ -95,7 +95,7 @@ typedef struct qua_rtp_receiver {
     int64_t first_seq, highest_seq; /* unwrapped */
     uint64_t received, received_prior, expected_prior;
     double jitter; /* in clock ticks */
-    int64_t transit;
+    uint32_t transit;
     uint32_t last_sr; /* middle bits of the newest SR's NTP */
     qua_time last_sr_at;
     uint64_t sr_ntp; /* newest SR: this NTP time ... */
@@ -121,7 +121,9 @@ typedef struct qua_rtcp_sr {
     uint32_t rtp, packets, bytes;
 } qua_rtcp_sr;
 
-#define QUA_RTCP_FEEDBACK_MAX 512
+/** Most packets that one transport-cc report tells of: those of ours fit QUA_MTU, and those that we read. */
+#define QUA_RTCP_FEEDBACK_MAX  512
+#define QUA_RTCP_FEEDBACK_READ 2048
 
 /** What the parser finds; all are optional, called in the order of the compound. Values are lent until return. */
 typedef struct qua_rtcp_handlers {
