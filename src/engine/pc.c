@@ -585,15 +585,17 @@ static void perform(void *argument)
     operation *op = argument;
     qua_pc *const p = op->pc;
 
-    if (p->peer)
-        op->act(op);
-    else
+    if (!p->peer) {
         op->error = QUA_ECLOSED;
-    if (p->peer) {
-        gather(p, os_now());
-        drain(p, os_now());
+        engine_notify(p->engine, finish, op);
+        return;
     }
-    engine_notify(p->engine, finish, op); /* after the events that it caused */
+    op->act(op);
+    drain(p, os_now());
+    engine_notify(p->engine, finish,
+                  op); /* after the states and tracks it caused, before its candidates (W3C §4.4.1) */
+    gather(p, os_now());
+    drain(p, os_now());
 }
 
 static int post(operation what)
