@@ -9,11 +9,11 @@ const SECONDS = +(options.seconds || 8), CONNECT_MS = 20000;
 const common = { width: 320, height: 180, fps: 15, codec: options.codec };
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
-const ends = {}, states = {}, problems = [];
+const epoch = performance.now(), ends = {}, states = {}, problems = [];
 
 function hear(id) {
   return message => {
-    if ('verbose' in options) console.log(id, JSON.stringify(message));
+    if ('verbose' in options) console.log(((performance.now() - epoch) / 1000).toFixed(3), id, JSON.stringify(message));
     if (message.to) {
       const { to, ...body } = message;
       ends[to].send({ from: id, ...body });

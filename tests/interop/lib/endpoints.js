@@ -51,6 +51,17 @@ class ProcessEndpoint {
   }
 }
 
+// A second of a tone, 16-bit mono of 48 kHz: whole periods, so that it can be repeated.
+function wav(hz) {
+  const samples = 48000, file = Buffer.alloc(44 + 2 * samples);
+  file.write('RIFF', 0), file.writeUInt32LE(36 + 2 * samples, 4), file.write('WAVEfmt ', 8);
+  file.writeUInt32LE(16, 16), file.writeUInt16LE(1, 20), file.writeUInt16LE(1, 22), file.writeUInt32LE(48000, 24);
+  file.writeUInt32LE(96000, 28), file.writeUInt16LE(2, 32), file.writeUInt16LE(16, 34);
+  file.write('data', 36), file.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i++) file.writeInt16LE(Math.round(8000 * Math.sin(2 * Math.PI * hz * i / samples)), 44 + 2 * i);
+  return file;
+}
+
 // `quartet peer`: its camera and its received pictures and sound go through FIFOs, watched here.
 class QuartetEndpoint extends ProcessEndpoint {
   constructor(id, program, s, hear) {
@@ -58,9 +69,10 @@ class QuartetEndpoint extends ProcessEndpoint {
     const camera = path.join(folder, 'camera'), frames = path.join(folder, 'frames-%'), sound = path.join(folder, 'sound-%');
     const received = frames.replace('%', s.otherId), heard = sound.replace('%', s.otherId);
     for (const fifo of [camera, received, heard]) childProcess.execFileSync('mkfifo', [fifo]);
+    fs.writeFileSync(path.join(folder, 'tone.wav'), wav(s.playHz));
     super(id, [program, 'peer'], { LAB_ID: id, LAB_PEERS: s.otherId, LAB_W: s.width, LAB_H: s.height, LAB_FPS: s.fps,
       LAB_SEND: 1, LAB_RECV: 1, LAB_CODEC: s.codec || 'VP8', LAB_CAMERA: camera, LAB_OUTPUT: frames,
-      LAB_TONE_HZ: s.playHz, LAB_SOUND: sound }, hear);
+      LAB_MIC: path.join(folder, 'tone.wav'), LAB_SOUND: sound }, hear);
     Object.assign(this, { folder, watcher: new Watcher(s.hearHz) });
     this.readers = [this.readFrames(received), this.readSound(heard)];
     this.film(camera, s);

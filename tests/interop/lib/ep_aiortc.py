@@ -63,12 +63,7 @@ class Endpoint:
         self.other = None
         self.watcher = evidence.Watcher(SETTINGS["hearHz"])
         self.tasks = []
-        self.end_of_candidates = None
-
-    async def end_candidates(self):
-        """aiortc nominates only after the last candidate; the other side may trickle and never say so."""
-        await asyncio.sleep(0.3)
-        await self.pc.addIceCandidate(None)
+        self.held = []
 
     def open(self, other):
         if self.pc:
@@ -78,10 +73,11 @@ class Endpoint:
         self.pc.on("track", lambda track: self.tasks.append(asyncio.ensure_future(self.watch(track))))
         self.pc.on("connectionstatechange", lambda: out({"ev": self.pc.connectionState}))
 
-    def expect_end(self):
-        if self.end_of_candidates:
-            self.end_of_candidates.cancel()
-        self.end_of_candidates = asyncio.ensure_future(self.end_candidates())
+    async def add_candidate(self, ice):
+        if ice["candidate"]:
+            candidate = candidate_from_sdp(ice["candidate"].split(":", 1)[1])
+            candidate.sdpMid, candidate.sdpMLineIndex = ice.get("sdpMid"), ice.get("sdpMLineIndex")
+            await self.pc.addIceCandidate(candidate)
 
     async def watch(self, track):
         try:
@@ -114,18 +110,17 @@ class Endpoint:
         elif "sdp" in message:
             self.open(message["from"])
             await self.pc.setRemoteDescription(RTCSessionDescription(**message["sdp"]))
+            for ice in self.held:
+                await self.add_candidate(ice)
+            self.held.clear()
             if message["sdp"]["type"] == "offer":
                 self.add_tracks()
                 await self.describe(await self.pc.createAnswer())
-            self.expect_end()
         elif "ice" in message:
-            self.expect_end()
-            text = message["ice"]["candidate"]
-            if text:
-                candidate = candidate_from_sdp(text.split(":", 1)[1])
-                candidate.sdpMid = message["ice"].get("sdpMid")
-                candidate.sdpMLineIndex = message["ice"].get("sdpMLineIndex")
-                await self.pc.addIceCandidate(candidate)
+            if self.pc and self.pc.remoteDescription:
+                await self.add_candidate(message["ice"])
+                else:
+                self.held.append(message["ice"])
         elif message.get("cmd") == "evidence":
             out({"ev": "evidence", "report": self.watcher.report()})
         elif message.get("cmd") == "stop":
