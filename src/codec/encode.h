@@ -59,12 +59,29 @@ typedef struct slice_out {
     int first_sb, sb_count;
 } slice_out;
 
+/* Bits of a frame against its weight and step, learned; one for frames without references, one for others. */
+typedef struct budget_model {
+    double density; /* bits * step^RATE_EXPONENT for a unit of weight; 0: unknown */
+    double weight;  /* of the last frames, smoothed */
+} budget_model;
+
+/* How a frame keeps to its bytes. */
+typedef struct budget {
+    size_t limit;       /* bytes; 0: no limit */
+    int finest;         /* quantiser */
+    uint32_t *weights;  /* of each superblock: how much it differs from what is known of it */
+    double total, done; /* weights, of the whole frame and of what is coded */
+    double expected;    /* bits that the model foresaw for what is coded */
+    int plain;          /* superblocks without coefficients for want of room */
+    budget_model model[2];
+} budget;
+
 struct viola_state {
     viola_encoder *owner;
     viola_surface *slot[VIOLA_SLOTS];
     uint32_t number, frames, since_boost;
     int last_slot;
-    double model[8];
+    budget_model model[2];
     plan_unit *plan;
     size_t plan_count;
 };
@@ -82,7 +99,7 @@ struct viola_encoder {
     uint32_t frames;
     uint32_t since_boost;
     int last_slot;
-    double model[8]; /* of the budget: log2 of bits times step, for start and inter frames; and counts */
+    budget budget;
 
     /* the frame in work */
     const effort_settings *effort;
@@ -92,7 +109,8 @@ struct viola_encoder {
     edge_contexts edges;
     cost_tables costs;
     int qp_coded; /* the decoder's quantiser by now */
-    int qp;       /* of the superblock in work */
+    int qp;       /* of the superblock in work, and of the tables below */
+    int quant_intra;
     int qp_written;
     int frame_qp;
     viola_quant quant[2][COEF_SIZES];
@@ -100,9 +118,8 @@ struct viola_encoder {
     uint32_t lambda;      /* squared error for a bit, in 1/16 */
     uint32_t lambda_satd; /* SATD for a bit, in 1/16 */
     coded_block block, trial;
-    uint64_t budget_bits;
-    int force_skip; /* the budget is used up */
-    uint32_t sb_bits_last;
+    uint32_t qp_sum; /* over superblocks */
+    int plain;       /* the superblock in work goes without coefficients, in as few bits as can be */
     uint16_t *words;
     size_t words_capacity;
     uint8_t *out;
@@ -118,12 +135,30 @@ struct viola_encoder {
     _Alignas(32) int16_t dequant[64 * 64];
 };
 
+/* slices.c: the superblocks of a frame into slices */
+void viola_encode_slices(viola_encoder *e, int emit_at_once);
+void viola_emit_slices(viola_encoder *e, int from);
+
+/* budget.c. @return 1: the outcome is uncertain, hold the slices */
+int viola_budget_begin(viola_encoder *e, int finest);
+int viola_budget_frame_qp(const viola_encoder *e);
+/* of the next superblock, from what the frame took until now */
+int viola_budget_qp(const viola_encoder *e, int sb, size_t bytes_used);
+void viola_budget_count(viola_encoder *e, int sb, int qp);
+/* the least that the superblocks from `sb` on take */
+size_t viola_budget_reserve(const viola_encoder *e, int sb);
+/* the frame came out well: within its budget, and using it */
+int viola_budget_settled(const viola_encoder *e);
+void viola_budget_learn(viola_encoder *e);
+
 /* search.c: decides the partition and motion of a superblock into e->plan */
 void viola_search_superblock(viola_encoder *e, int ux, int uy);
 uint32_t viola_motion_bits(motion mv, motion predicted); /* 1/256 */
 
 /* encode_block.c: codes a superblock as planned */
 void viola_encode_superblock(viola_encoder *e, int ux, int uy);
+/* plans the superblock as one block that stands still */
+void viola_plan_plain(viola_encoder *e, int ux, int uy);
 void viola_costs_init(cost_tables *costs, const viola_contexts *contexts);
 void viola_set_qp(viola_encoder *e, int qp);
 

@@ -43,8 +43,10 @@ static void set_quant(viola_quant *q, int step, int tx, int intra)
 
 void viola_set_qp(viola_encoder *e, int qp)
 {
+    if (e->qp == qp && e->quant_intra == (e->work.header.ref_count == 0))
+        return;
     e->qp = qp;
-    const int intra = e->work.header.ref_count == 0;
+    const int intra = e->quant_intra = e->work.header.ref_count == 0;
     for (int chroma = 0; chroma < 2; chroma++) {
         int index = qp + (chroma ? e->work.header.chroma_qp : 0);
         index = index < 0 ? 0 : index > VIOLA_MAX_QP ? VIOLA_MAX_QP : index;
@@ -270,10 +272,10 @@ static void quantize_plane(viola_encoder *e, coded_block *b, int plane, int bx, 
             uint32_t bits;
             int64_t gain;
             const int type = tx_type_of(m, plane, tx);
-            const int eob = e->force_skip ? 0 : quantize_transform(e, plane, x, y, tx, type, *level, &bits, &gain);
+            const int eob = e->plain ? 0 : quantize_transform(e, plane, x, y, tx, type, *level, &bits, &gain);
             if (eob && m->ref == REF_INTRA)
                 reconstruct(e, *level, eob, tx, shift, type, w->target->plane[plane] + y * stride + x, stride);
-            if (!e->force_skip) {
+            if (!e->plain) {
                 b->bits += bits;
                 b->gain += gain;
             }
@@ -581,11 +583,15 @@ static void encode_block(viola_encoder *e, int ux, int uy, int bw, int bh)
 {
     viola_work *w = &e->work;
     coded_block *b = &e->block;
-    const plan_unit plan = *plan_at(e, ux, uy);
+    plan_unit plan = *plan_at(e, ux, uy);
     candidates list = {.context = 0};
     b->m = (mode_info){.w = (uint8_t)bw, .h = (uint8_t)bh, .stamp = w->stamp, .qp = (uint8_t)e->qp};
     if (w->header.ref_count)
         viola_find_candidates(w, ux, uy, 1 << bw, 1 << bh, &list);
+    if (e->plain && plan.ref >= 0) {
+        plan.mv = list.mv[0];
+        plan.ref = list.ref[0];
+    }
     if (plan.ref >= 0)
         encode_inter(e, ux, uy, b, &list, &plan);
     else

@@ -1,11 +1,10 @@
 /* Frames into slices: references, quantiser and budget, passes, state. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/encode.h"
 
-enum { RING_SLOTS = 4, GOLDEN_SLOT = 4, BOOST_PERIOD = 8, BOOST_QP = 18, HEADER_ROOM = 32 };
+enum { RING_SLOTS = 4, GOLDEN_SLOT = 4, BOOST_PERIOD = 8, BOOST_QP = 18, FINEST_QP = 24, MAX_PASSES = 3 };
 
 const char *viola_strerror(int error)
 {
@@ -70,8 +69,10 @@ static int resize(viola_encoder *e, int width, int height)
     plan_unit *plan = calloc(units, sizeof *plan);
     uint16_t *words = malloc(capacity * sizeof *words);
     uint8_t *out = malloc(capacity);
-    if (!plan || !words || !out || viola_work_resize(w, width, height)) {
+    uint32_t *weights = malloc((size_t)((width + 63) / 64) * (size_t)((height + 63) / 64) * sizeof *weights);
+    if (!plan || !words || !out || !weights || viola_work_resize(w, width, height)) {
         free(plan);
+        free(weights);
         free(words);
         free(out);
         return VIOLA_ENOMEM;
@@ -79,6 +80,8 @@ static int resize(viola_encoder *e, int width, int height)
     free(e->plan);
     free(e->words);
     free(e->out);
+    free(e->budget.weights);
+    e->budget.weights = weights;
     e->plan = plan;
     e->plan_count = units;
     e->words = words;
@@ -139,6 +142,7 @@ void viola_encoder_destroy(viola_encoder **encoder)
     free(e->plan);
     free(e->words);
     free(e->out);
+    free(e->budget.weights);
     free(e);
 }
 
@@ -168,7 +172,7 @@ int viola_encoder_save(const viola_encoder *e, viola_state **state)
     s->frames = e->frames;
     s->since_boost = e->since_boost;
     s->last_slot = e->last_slot;
-    memcpy(s->model, e->model, sizeof s->model);
+    memcpy(s->model, e->budget.model, sizeof s->model);
     *state = s;
     return VIOLA_OK;
 }
@@ -188,7 +192,7 @@ int viola_encoder_restore(viola_encoder *e, const viola_state *s)
     e->frames = s->frames;
     e->since_boost = s->since_boost;
     e->last_slot = s->last_slot;
-    memcpy(e->model, s->model, sizeof e->model);
+    memcpy(e->budget.model, s->model, sizeof s->model);
     return VIOLA_OK;
 }
 
@@ -247,7 +251,7 @@ viola_encoder *viola_encoder_fork(const viola_encoder *e)
     f->frames = e->frames;
     f->since_boost = e->since_boost;
     f->last_slot = e->last_slot;
-    memcpy(f->model, e->model, sizeof f->model);
+    memcpy(f->budget.model, e->budget.model, sizeof f->budget.model);
     return f;
 }
 
@@ -377,79 +381,21 @@ static void set_frame_qp(viola_encoder *e, int qp)
         h->enhance_pri = h->enhance_sec = 0;
 }
 
-/* ------------------------------------------------------------ slices */
-
-static int slice_end(viola_encoder *e, int first, int count, int total)
+/* Encodes once, or with a budget whose outcome is uncertain up to three times; slices are then held until chosen. */
+static void encode_passes(viola_encoder *e, int finest)
 {
-    viola_work *w = &e->work;
-    frame_header h = w->header;
-    h.slice_index = e->slice_count;
-    h.first_sb = first;
-    h.sb_count = count;
-    h.last = first + count == total;
-    uint8_t *out = e->out + e->out_size;
-    const size_t header = viola_header_write(&h, out);
-    const size_t payload = viola_writer_finish(&e->writer, out + header);
-    e->slices[e->slice_count++] =
-        (slice_out){.at = e->out_size, .size = header + payload, .first_sb = first, .sb_count = count};
-    e->out_size += header + payload;
-    e->stats.bits_header += (uint32_t)header * 8;
-    if (h.slice_index == 0) {
-        e->saved = e->contexts;
-        viola_contexts_settle(&e->saved);
+    const int held = viola_budget_begin(e, finest);
+    set_frame_qp(e, viola_budget_frame_qp(e));
+    for (e->stats.passes = 1;; e->stats.passes++) {
+        viola_encode_slices(e, !held);
+        if (!held || e->stats.passes == MAX_PASSES || viola_budget_settled(e))
+            break;
+        viola_budget_learn(e);
+        set_frame_qp(e, viola_budget_frame_qp(e));
     }
-    return h.last;
-}
-
-static void slice_begin(viola_encoder *e)
-{
-    viola_writer_init(&e->writer, e->words, e->words_capacity);
-    viola_next_stamp(&e->work);
-    memset(&e->edges, 0, sizeof e->edges);
-    e->contexts = e->initial;
-    e->qp_coded = e->work.header.qp;
-}
-
-static void emit_slices(viola_encoder *e, int from)
-{
-    for (int i = from; i < e->slice_count && e->emit; i++) {
-        const slice_out *s = &e->slices[i];
-        const viola_slice slice = {.data = e->out + s->at,
-                                   .size = s->size,
-                                   .index = i,
-                                   .first_sb = s->first_sb,
-                                   .sb_count = s->sb_count,
-                                   .frame = e->number,
-                                   .last = s->first_sb + s->sb_count == e->work.sb_cols * e->work.sb_rows};
-        e->emit(e->emit_opaque, &slice);
-    }
-}
-
-static void encode_superblock(viola_encoder *e, int sb, int slice_first)
-{
-    const viola_work *w = &e->work;
-    const int sx = sb % w->sb_cols, sy = sb / w->sb_cols;
-    if (sx == 0 || sb == slice_first) {
-        memset(e->edges.left_part, 0, sizeof e->edges.left_part);
-        memset(e->edges.left_nonzero, 0, sizeof e->edges.left_nonzero);
-    }
-    viola_set_qp(e, e->frame_qp);
-    viola_search_superblock(e, sx * SB_UNITS, sy * SB_UNITS);
-    viola_encode_superblock(e, sx * SB_UNITS, sy * SB_UNITS);
-}
-
-static void encode_pass(viola_encoder *e)
-{
-    const viola_work *w = &e->work;
-    const int total = w->sb_cols * w->sb_rows;
-    e->out_size = 0;
-    e->slice_count = 0;
-    e->stats.blocks_intra = e->stats.blocks_inter = e->stats.blocks_skip = 0;
-    viola_costs_init(&e->costs, &e->initial);
-    slice_begin(e);
-    for (int sb = 0; sb < total; sb++)
-        encode_superblock(e, sb, 0);
-    slice_end(e, 0, total, total);
+    viola_budget_learn(e);
+    if (held)
+        viola_emit_slices(e, 0);
 }
 
 /* ------------------------------------------------------------ a frame */
@@ -497,7 +443,7 @@ static void fill_stats(viola_encoder *e, int boosted, viola_frame_stats *stats)
     e->stats.bytes = e->out_size;
     e->stats.slices = e->slice_count;
     e->stats.qp = h->qp;
-    e->stats.qp_mean = h->qp;
+    e->stats.qp_mean = (double)e->qp_sum / (e->work.sb_cols * e->work.sb_rows);
     e->stats.start = h->start;
     e->stats.refresh = h->refresh;
     e->stats.boosted = boosted;
@@ -516,7 +462,7 @@ int viola_encoder_encode(viola_encoder *e, const viola_picture *picture, const v
     e->params = params;
     e->emit = slice;
     e->emit_opaque = opaque;
-    e->stats = (viola_frame_stats){.passes = 1};
+    e->stats = (viola_frame_stats){0};
     int error = begin_frame(e, picture, params);
     if (error) {
         drop_work(e);
@@ -529,16 +475,16 @@ int viola_encoder_encode(viola_encoder *e, const viola_picture *picture, const v
     else
         e->initial = e->work.refs[0]->contexts;
     h->refresh = choose_refresh(e, params, boosted);
-    set_frame_qp(e, params->qp - (boosted ? BOOST_QP : 0));
-    encode_pass(e);
-    emit_slices(e, 0);
+    h->qp_varies = params->budget_bytes || params->slice_bytes || params->roi;
+    encode_passes(e, params->qp < 0 ? FINEST_QP : clamp_int(params->qp - (boosted ? BOOST_QP : 0), 0, VIOLA_MAX_QP));
     error = finish_frame(e, boosted);
     fill_stats(e, boosted, stats);
+    const int over_budget = params->budget_bytes && e->out_size > params->budget_bytes;
     drop_work(e);
     e->since_boost = boosted ? 0 : e->since_boost + 1;
     e->number = (e->number + 1) & 0xffff;
     e->frames++;
-    return error;
+    return error ? error : over_budget ? VIOLA_EBUDGET : VIOLA_OK;
 }
 
 int viola_encoder_reconstruction(const viola_encoder *e, viola_picture *picture)

@@ -401,6 +401,12 @@ static uint64_t search_inter(viola_encoder *e, int ux, int uy, int level)
     return fits ? try_merge(e, ux, uy, size, split) : split;
 }
 
+void viola_plan_plain(viola_encoder *e, int ux, int uy)
+{
+    const motion none = {0, 0};
+    set_plan(e, ux, uy, 3, 3, none, e->work.header.ref_count ? 0 : REF_INTRA);
+}
+
 void viola_search_superblock(viola_encoder *e, int ux, int uy)
 {
     if (e->work.header.ref_count == 0)
