@@ -32,6 +32,7 @@ typedef struct server {
     hub *hub;
     ev_io accepting;
     ev_timer deadline, goodbye;
+    qua_time deadline_at; /* what `deadline` is set to, 0: nothing yet */
     ev_signal interrupted, terminated;
     bool leaving;
     unsigned char out[LWS_PRE + SESSION_WIRE_MAX];
@@ -50,6 +51,9 @@ static void set_deadline(server *sv, qua_time now)
 {
     const qua_time at = hub_deadline(sv->hub);
 
+    if (at == sv->deadline_at)
+        return;
+    sv->deadline_at = at;
     if (at == QUA_TIME_NEVER) {
         ev_timer_stop(sv->loop, &sv->deadline);
         return;
@@ -58,10 +62,32 @@ static void set_deadline(server *sv, qua_time now)
     ev_timer_again(sv->loop, &sv->deadline);
 }
 
+/*
+ * Send what a session has to say, until its socket is full: then the library keeps the rest of one text and tells us
+ * when it is gone. This spares the detour over the poll for writability that a send from another callback would take.
+ * @return false: the connection is to be ended
+ */
+static bool write_some(server *sv, struct lws *wsi, session *s)
+{
+    unsigned char *text = sv->out + LWS_PRE;
+    size_t size;
+
+    for (int i = 0; i < WRITE_BATCH && !lws_partial_buffered(wsi); i++) {
+        size = session_poll_transmit(s, (char *)text);
+        if (size == 0)
+            return !session_is_over(s);
+        if (lws_write(wsi, text, size, LWS_WRITE_TEXT) < (int)size)
+            return false;
+    }
+    lws_callback_on_writable(wsi);
+    return true;
+}
+
 static void serve_ready(server *sv, qua_time now)
 {
     for (session *s; (s = hub_next_ready(sv->hub));)
-        lws_callback_on_writable(session_user(s));
+        if (!write_some(sv, session_user(s), s))
+            lws_callback_on_writable(session_user(s)); /* its own callback may end it */
     set_deadline(sv, now);
 }
 
@@ -71,27 +97,9 @@ static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
     const qua_time now = os_now();
 
     (void)loop, (void)events;
+    sv->deadline_at = 0; /* the watcher fired, perhaps a little early: set it whatever comes next */
     hub_on_timeout(sv->hub, now);
     serve_ready(sv, now);
-}
-
-/* @return -1: close the connection */
-static int write_some(server *sv, struct lws *wsi, connection *c)
-{
-    unsigned char *text = sv->out + LWS_PRE;
-    size_t size;
-
-    if (!c->session)
-        return -1;
-    for (int i = 0; i < WRITE_BATCH && !lws_send_pipe_choked(wsi); i++) {
-        size = session_poll_transmit(c->session, (char *)text);
-        if (size == 0)
-            return session_is_over(c->session) ? -1 : 0;
-        if (lws_write(wsi, text, size, LWS_WRITE_TEXT) < (int)size)
-            return -1;
-    }
-    lws_callback_on_writable(wsi);
-    return 0;
 }
 
 /* ---- connections that are not yet WebSockets ---------------------------------------------------------------- */
@@ -227,7 +235,7 @@ static int on_websocket(struct lws *wsi, enum lws_callback_reasons reason, void 
         result = receive(wsi, c, now, data, size);
         break;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return write_some(sv, wsi, c);
+        return c->session && write_some(sv, wsi, c->session) ? 0 : -1;
     case LWS_CALLBACK_CLOSED:
         close_session(c, now);
         break_when_empty(sv);

@@ -179,6 +179,16 @@ def story_options_explain_themselves(_port):
     assert run.returncode == 1 and '--bind' in run.stderr
 
 
+def story_more_connections_than_allowed_are_turned_away(_port):
+    server = Server('--max-connections', '1')
+    first = Participant(server.port)
+    second = RawSocket(server.port)
+    assert second.receive('error')['d']['code'] == 'busy' and second.ended()
+    first.send('ping')
+    first.receive('pong')
+    assert server.end() == 0
+
+
 def story_it_ends_with_a_goodbye(_port):
     for how in (signal.SIGTERM, signal.SIGINT):
         server = Server()
