@@ -354,8 +354,8 @@ void qua_rtp_arrivals_add(qua_rtp_arrivals *a, qua_time now, uint16_t seq)
         arrivals_restart(a, s);
     if (s < a->newest - LATE || (s < a->first && a->at[s % QUA_ARRIVALS]))
         return; /* of no use any more, or a copy of one that was reported */
-    for (int64_t i = a->last + 1; i < s; i++)
-        a->at[i % QUA_ARRIVALS] = 0;
+    for (int64_t i = a->last + 1; i <= s; i++)
+        a->at[i % QUA_ARRIVALS] = 0; /* the place held an arrival of one round of the ring ago */
     a->last = QUA_MAX(a->last, s);
     a->newest = QUA_MAX(a->newest, s);
     a->first = QUA_MIN(a->first, s); /* one reported missing before: report again from here on */

@@ -215,6 +215,20 @@ static void silence_longer_than_a_delta_can_tell_takes_a_second_report(void **st
     assert_in_range(t.at[0] - first, QUA_SECONDS(60) - 500, QUA_SECONDS(60) + 500);
 }
 
+static void the_ring_comes_round_without_old_times(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3 * QUA_ARRIVALS; i++) {
+        qua_rtp_arrivals_add(&arrivals, T0 + QUA_MS(i), (uint16_t)i);
+        if (i % 16 != 15)
+            continue;
+        const told t = report();
+        assert_int_equal(t.count, 16);
+        for (int k = 0; k < 16; k++)
+            assert_in_range(t.at[k], (T0 + QUA_MS(i - 15 + k)) - 250, T0 + QUA_MS(i - 15 + k) + 250);
+    }
+}
+
 static void a_flood_is_bounded(void **state)
 {
     size_t reports = 0;
@@ -325,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup(a_late_packet_is_told_without_unsaying_the_others, start_anew),
         cmocka_unit_test_setup(a_jump_begins_anew, start_anew),
         cmocka_unit_test_setup(silence_longer_than_a_delta_can_tell_takes_a_second_report, start_anew),
+        cmocka_unit_test_setup(the_ring_comes_round_without_old_times, start_anew),
         cmocka_unit_test_setup(a_flood_is_bounded, start_anew),
         cmocka_unit_test_setup(a_report_of_the_worst_pattern_fits_a_datagram, start_anew),
         cmocka_unit_test(a_hole_is_asked_for_at_once_and_again_each_round_trip),
