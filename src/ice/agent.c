@@ -75,10 +75,13 @@ qua_writer ice_begin_transmit(qua_ice *ice, int base, const qua_addr *to)
 
 void ice_end_transmit(qua_ice *ice, const qua_writer *w)
 {
+    qua_ice_transmit *t = &ice->out[(ice->out_first + ice->out_count) % OUT_MAX];
+
     if (w->failed)
         return;
-    ice->out[(ice->out_first + ice->out_count) % OUT_MAX].size = w->size;
-    ice->out_count++;
+    t->size = w->size;
+    if (t->base < TURN_BASE || ice_turn_wrap(ice, t))
+        ice->out_count++;
 }
 
 bool qua_ice_poll_transmit(qua_ice *ice, qua_ice_transmit *out)
@@ -105,6 +108,7 @@ int qua_ice_create(qua_ice **out, const qua_ice_config *config)
         return QUA_ENOMEM;
     ice->controlling = config->controlling;
     ice->allow_loopback = config->allow_loopback;
+    ice->relay_only = config->relay_only;
     ice->random = config->random;
     ice->log = config->log;
     ice->tie_breaker = qua_random_u64(config->random);
@@ -133,8 +137,10 @@ qua_ice_state qua_ice_get_state(const qua_ice *ice)
 {
     return ice->state;
 }
+
 void qua_ice_close(qua_ice *ice)
 {
+    ice_turn_release(ice);
     ice_set_state(ice, 0, QUA_ICE_STATE_CLOSED);
 }
 
@@ -254,7 +260,8 @@ int qua_ice_input(qua_ice *ice, qua_time now, int base, const qua_addr *from, co
     case QUA_STUN_INDICATION:
         return 0; /* a keep-alive */
     default:
-        return ice_gather_input(ice, &m, base, from) || ice_path_response(ice, now, &m, data, size, base, from) ||
+        return ice_gather_input(ice, &m, base, from) || ice_turn_input(ice, now, &m, data, size, base, from) ||
+                       ice_path_response(ice, now, &m, data, size, base, from) ||
                        ice_on_response(ice, now, &m, data, size, base, from)
                    ? 0
                    : QUA_EIGNORED;
@@ -267,6 +274,7 @@ void qua_ice_on_timeout(qua_ice *ice, qua_time now)
         return;
     ice_path_timeout(ice, now);
     ice_checks_timeout(ice, now);
+    ice_turn_timeout(ice, now);
     ice_gather_timeout(ice, now);
 }
 
@@ -274,15 +282,19 @@ qua_time qua_ice_deadline(const qua_ice *ice)
 {
     if (ice->state == QUA_ICE_STATE_CLOSED)
         return QUA_TIME_NEVER;
-    return QUA_MIN(ice_path_deadline(ice), QUA_MIN(ice_gather_deadline(ice), ice_checks_deadline(ice)));
+    return QUA_MIN(QUA_MIN(ice_path_deadline(ice), ice_checks_deadline(ice)),
+                   QUA_MIN(ice_gather_deadline(ice), ice_turn_deadline(ice)));
 }
 
 bool qua_ice_selected(const qua_ice *ice, int *base, qua_addr *remote)
 {
-    if (!ice->path.usable || ice->state == QUA_ICE_STATE_CLOSED)
+    int socket = ice->path.base;
+    qua_addr to = ice->path.remote;
+
+    if (!ice->path.usable || ice->state == QUA_ICE_STATE_CLOSED || !ice_turn_route(ice, &socket, &to))
         return false;
-    *base = ice->path.base;
-    *remote = ice->path.remote;
+    *base = socket;
+    *remote = to;
     return true;
 }
 

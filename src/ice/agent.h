@@ -3,10 +3,13 @@
 #define ICE_AGENT_H
 
 #include "ice/ice.h"
+#include "ice/turn.h"
 
-#define PAIRS_MAX  96
-#define OUT_MAX    32
-#define EVENTS_MAX 64
+#define PAIRS_MAX 128
+/* Relays of the agent, over all bases and servers. */
+#define ICE_RELAY_MAX 8
+#define OUT_MAX       32
+#define EVENTS_MAX    64
 
 /* Ta, RFC 8445 §14.2: the pace of new transactions, checks and questions to STUN servers together. */
 #define PACE QUA_MS(20)
@@ -19,6 +22,8 @@
 #define TRIGGER_GAP QUA_MS(50)
 /* How long better pairs are waited for before the best so far is nominated. */
 #define NOMINATE_AFTER QUA_MS(150)
+/* A relay that answered first is no reason to stay on it: media flows meanwhile. */
+#define NOMINATE_RELAY_AFTER QUA_SECONDS(1)
 /* RFC 7675 §5.1: consent is asked for 4 to 6 s after the last answer and lasts 30 s. */
 #define CONSENT_MIN       QUA_MS(4000)
 #define CONSENT_SPREAD_MS 2000
@@ -46,7 +51,8 @@ enum {
 typedef struct local_base {
     int base;
     qua_addr addr;
-    uint32_t host_priority, prflx_priority;
+    uint32_t priority, prflx_priority;
+    bool relayed;
 } local_base;
 
 typedef enum pair_state { PAIR_WAITING, PAIR_RUNNING, PAIR_SUCCEEDED, PAIR_FAILED } pair_state;
@@ -106,7 +112,7 @@ typedef struct ice_secret {
 } ice_secret;
 
 struct qua_ice {
-    bool controlling, allow_loopback;
+    bool controlling, allow_loopback, relay_only;
     const qua_random *random;
     const qua_log *log;
     uint64_t tie_breaker;
@@ -118,8 +124,8 @@ struct qua_ice {
     qua_time checking_since, nominate_at;
     qua_time paced_until; /* no new transaction before */
 
-    local_base locals[QUA_ICE_LOCAL_MAX];
-    size_t local_count;
+    local_base locals[QUA_ICE_LOCAL_MAX + ICE_RELAY_MAX];
+    size_t local_count, host_count;
     char candidates[QUA_ICE_LOCAL_MAX * 3][256];
     size_t candidate_count;
     qua_addr reflexive[QUA_ICE_LOCAL_MAX * 2];
@@ -128,6 +134,10 @@ struct qua_ice {
     size_t server_count;
     stun_query queries[QUA_ICE_LOCAL_MAX * QUA_ICE_STUN_MAX];
     size_t query_count;
+    turn_server turn_servers[QUA_ICE_TURN_MAX];
+    size_t turn_server_count;
+    turn_allocation allocations[ICE_RELAY_MAX];
+    size_t allocation_count;
 
     qua_ice_candidate remotes[QUA_ICE_REMOTE_MAX];
     size_t remote_count;
@@ -157,6 +167,27 @@ void ice_switch_role(qua_ice *ice);
 bool ice_gather_input(qua_ice *ice, const qua_stun *message, int base, const qua_addr *from);
 void ice_gather_timeout(qua_ice *ice, qua_time now);
 qua_time ice_gather_deadline(const qua_ice *ice);
+/** Tell the owner once every server has answered or was given up. */
+void ice_gather_finish(qua_ice *ice);
+/** A server relays for us: a base and a candidate more, and where it sees us a reflexive one. */
+void ice_gather_relayed(qua_ice *ice, turn_allocation *a, int base, const qua_addr *relayed, const qua_addr *mapped);
+
+/* turn.c: relays */
+void ice_turn_plan(qua_ice *ice, size_t local, size_t server);
+/** @return false: it answers nothing that we asked a TURN server */
+bool ice_turn_input(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
+                    const qua_addr *from);
+bool ice_turn_wrap(qua_ice *ice, qua_ice_transmit *t);
+/** Let the peer in through this relay, if `base` is one. */
+void ice_turn_want(qua_ice *ice, int base, const qua_addr *peer);
+/** May checks go this way now? Always, where no relay is in between. */
+bool ice_turn_ready(const qua_ice *ice, int base, const qua_addr *peer);
+/** Turns a relay and a peer into a socket and a server. @return false: that relay is not usable */
+bool ice_turn_route(const qua_ice *ice, int *base, qua_addr *to);
+bool ice_turn_settled(const qua_ice *ice);
+void ice_turn_timeout(qua_ice *ice, qua_time now);
+qua_time ice_turn_deadline(const qua_ice *ice);
+void ice_turn_release(qua_ice *ice);
 
 /* checks.c: pairs and their checks */
 void ice_pair_all(qua_ice *ice);
@@ -181,6 +212,8 @@ void ice_reconsider(qua_ice *ice, qua_time now);
 void ice_path_answered(qua_ice *ice, qua_time now);
 bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
                        const qua_addr *from);
+/** Doubt the selected path: other pairs are checked again, the first to answer takes over. */
+void ice_path_suspect(qua_ice *ice);
 void ice_path_timeout(qua_ice *ice, qua_time now);
 qua_time ice_path_deadline(const qua_ice *ice);
 

@@ -25,7 +25,7 @@ pair *ice_find_pair(qua_ice *ice, int base, const qua_addr *remote)
 /* RFC 8445 §6.1.2.3: G is the controlling side's priority. */
 static uint64_t pair_priority(const qua_ice *ice, size_t local, size_t remote)
 {
-    const uint64_t ours = ice->locals[local].host_priority, theirs = ice->remotes[remote].priority;
+    const uint64_t ours = ice->locals[local].priority, theirs = ice->remotes[remote].priority;
     const uint64_t g = ice->controlling ? ours : theirs, d = ice->controlling ? theirs : ours;
 
     return (QUA_MIN(g, d) << 32) + 2 * QUA_MAX(g, d) + (g > d);
@@ -50,9 +50,11 @@ void ice_pair_all(qua_ice *ice)
     for (size_t r = 0; r < ice->remote_count; r++) {
         for (size_t l = 0; l < ice->local_count && ice->pair_count < PAIRS_MAX; l++) {
             pair *p = &ice->pairs[ice->pair_count];
-            if (!can_pair(&ice->locals[l].addr, &ice->remotes[r].addr) ||
-                ice_find_pair(ice, ice->locals[l].base, &ice->remotes[r].addr))
+            const local_base *local = &ice->locals[l];
+            if (!can_pair(&local->addr, &ice->remotes[r].addr) || (ice->relay_only && !local->relayed) ||
+                ice_find_pair(ice, local->base, &ice->remotes[r].addr))
                 continue;
+            ice_turn_want(ice, local->base, &ice->remotes[r].addr);
             memset(p, 0, sizeof *p);
             p->local = l;
             p->remote = r;
@@ -126,7 +128,8 @@ static pair *next_waiting(qua_ice *ice)
         return NULL;
     for (size_t i = 0; i < ice->pair_count; i++) {
         pair *p = &ice->pairs[i];
-        if (!p->triggered && (p->state != PAIR_WAITING || concluded))
+        if ((!p->triggered && (p->state != PAIR_WAITING || concluded)) ||
+            !ice_turn_ready(ice, ice->locals[p->local].base, &ice->remotes[p->remote].addr))
             continue;
         if (!best || (p->triggered && !best->triggered) ||
             (p->triggered == best->triggered && p->priority > best->priority))

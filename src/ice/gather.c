@@ -15,21 +15,20 @@ static uint32_t priority_of(qua_ice_kind kind, const qua_addr *addr, size_t inde
     return type_preference[kind] << 24 | local << 8 | 255;
 }
 
-static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const qua_addr *addr)
+static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const qua_addr *addr, const qua_addr *related)
 {
-    const qua_addr *base = &ice->locals[local].addr;
     qua_ice_candidate c;
     char *text;
 
-    if (ice->candidate_count == QUA_ARRAY_SIZE(ice->candidates))
+    if (ice->candidate_count == QUA_ARRAY_SIZE(ice->candidates) || (ice->relay_only && kind != QUA_ICE_RELAY))
         return;
     memset(&c, 0, sizeof c);
     c.kind = kind;
     c.addr = *addr;
-    c.priority = priority_of(kind, base, local);
+    c.priority = priority_of(kind, &ice->locals[local].addr, local);
     snprintf(c.foundation, sizeof c.foundation, "%d%u", (int)kind, (unsigned)local);
     text = ice->candidates[ice->candidate_count++];
-    qua_ice_candidate_write(text, sizeof ice->candidates[0], &c, base);
+    qua_ice_candidate_write(text, sizeof ice->candidates[0], &c, related);
     ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, text);
 }
 
@@ -50,7 +49,8 @@ static void plan_query(qua_ice *ice, size_t local, size_t server)
     const qua_addr *ours = &ice->locals[local].addr, *theirs = &ice->servers[server];
     stun_query *q = &ice->queries[ice->query_count];
 
-    if (ours->family != theirs->family || qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
+    if (ice->locals[local].relayed || ice->relay_only || ours->family != theirs->family ||
+        qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
         return;
     memset(q, 0, sizeof *q);
     q->server = server;
@@ -63,19 +63,25 @@ int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr
 {
     local_base *l;
 
-    if (ice->local_count == QUA_ICE_LOCAL_MAX)
+    assert(base >= 0 && base < TURN_BASE);
+    if (ice->host_count == QUA_ICE_LOCAL_MAX)
         return QUA_EFULL;
     l = &ice->locals[ice->local_count];
+    memset(l, 0, sizeof *l);
     l->base = base;
     l->addr = *addr;
-    l->host_priority = priority_of(QUA_ICE_HOST, addr, ice->local_count);
+    l->priority = priority_of(QUA_ICE_HOST, addr, ice->local_count);
     l->prflx_priority = priority_of(QUA_ICE_PRFLX, addr, ice->local_count);
-    add_candidate(ice, QUA_ICE_HOST, ice->local_count, addr);
+    add_candidate(ice, QUA_ICE_HOST, ice->local_count, addr, addr);
     for (size_t server = 0; server < ice->server_count; server++)
         plan_query(ice, ice->local_count, server);
+    for (size_t server = 0; server < ice->turn_server_count; server++)
+        ice_turn_plan(ice, ice->local_count, server);
     ice->local_count++;
+    ice->host_count++;
     ice_pair_all(ice);
     ice_gather_timeout(ice, now); /* ask now if the pace allows */
+    ice_turn_timeout(ice, now);
     return 0;
 }
 
@@ -89,9 +95,9 @@ int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr)
     return 0;
 }
 
-static void finish_if_all_answered(qua_ice *ice)
+void ice_gather_finish(qua_ice *ice)
 {
-    if (!ice->local_complete || ice->gathered)
+    if (!ice->local_complete || ice->gathered || !ice_turn_settled(ice))
         return;
     for (size_t i = 0; i < ice->query_count; i++) {
         if (!ice->queries[i].done)
@@ -105,7 +111,7 @@ void qua_ice_local_done(qua_ice *ice, qua_time now)
 {
     (void)now;
     ice->local_complete = true;
-    finish_if_all_answered(ice);
+    ice_gather_finish(ice);
 }
 
 /* What a server says is foreign: only an address that the far side could use is told to it. */
@@ -128,7 +134,27 @@ static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
     if (ice->reflexive_count == QUA_ARRAY_SIZE(ice->reflexive))
         return;
     ice->reflexive[ice->reflexive_count++] = *mapped;
-    add_candidate(ice, QUA_ICE_SRFLX, local, mapped);
+    add_candidate(ice, QUA_ICE_SRFLX, local, mapped, base);
+}
+
+void ice_gather_relayed(qua_ice *ice, turn_allocation *a, int base, const qua_addr *relayed, const qua_addr *mapped)
+{
+    static const qua_addr nobody = {.family = QUA_IPV4};
+    local_base *l = &ice->locals[ice->local_count];
+
+    a->local = ice->local_count;
+    memset(l, 0, sizeof *l);
+    l->base = base;
+    l->addr = *relayed;
+    l->relayed = true;
+    l->priority = l->prflx_priority = priority_of(QUA_ICE_RELAY, relayed, ice->local_count);
+    /* who wants relays alone does not want their address told, RFC 8828 §6.2 */
+    add_candidate(ice, QUA_ICE_RELAY, ice->local_count, relayed,
+                  ice->relay_only || mapped->family == QUA_FAMILY_NONE ? &nobody : mapped);
+    ice->local_count++;
+    add_reflexive(ice, a->host, mapped);
+    ice_pair_all(ice);
+    ice_gather_finish(ice);
 }
 
 bool ice_gather_input(qua_ice *ice, const qua_stun *m, int base, const qua_addr *from)
@@ -141,7 +167,7 @@ bool ice_gather_input(qua_ice *ice, const qua_stun *m, int base, const qua_addr 
         if (!q->done && m->type == (QUA_STUN_BINDING | QUA_STUN_SUCCESS))
             add_reflexive(ice, q->local, &m->mapped);
         q->done = true;
-        finish_if_all_answered(ice);
+        ice_gather_finish(ice);
         return true;
     }
     return false;
@@ -166,7 +192,7 @@ void ice_gather_timeout(qua_ice *ice, qua_time now)
         if (!ice->queries[i].done)
             serve_query(ice, now, &ice->queries[i]);
     }
-    finish_if_all_answered(ice);
+    ice_gather_finish(ice);
 }
 
 qua_time ice_gather_deadline(const qua_ice *ice)

@@ -30,7 +30,8 @@ enum {
     QUA_STUN_INDICATION = 0x010,
     QUA_STUN_SUCCESS = 0x100,
     QUA_STUN_ERROR = 0x110,
-    QUA_STUN_BINDING = 0x001
+    QUA_STUN_BINDING = 0x001,
+    QUA_STUN_XOR_MAPPED_ADDRESS = 0x0020
 };
 
 /** What a message says; attributes that are absent are zero. Pointers are into the parsed bytes. */
@@ -44,8 +45,13 @@ typedef struct qua_stun {
     uint64_t tie_breaker;
     qua_addr mapped; /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS; family NONE when absent */
     bool xor_mapped;
-    uint16_t error_code; /* ERROR-CODE, 0 absent */
-    uint16_t unknown;    /* first comprehension-required attribute that we do not know, 0: none */
+    uint16_t error_code;    /* ERROR-CODE, 0 absent */
+    uint16_t unknown;       /* first comprehension-required attribute that we do not know, 0: none */
+    qua_addr peer, relayed; /* XOR-PEER-ADDRESS, XOR-RELAYED-ADDRESS (RFC 8656 §18) */
+    const uint8_t *realm, *nonce, *data;
+    size_t realm_size, nonce_size, data_size;
+    bool has_lifetime;
+    uint32_t lifetime;   /* seconds */
     size_t integrity_at; /* offset of MESSAGE-INTEGRITY, 0: absent */
     bool has_fingerprint;
 } qua_stun;
@@ -60,7 +66,7 @@ int qua_stun_check(const qua_stun *message, const uint8_t *data, size_t size, co
 /** Builders: begin, attributes, end. */
 void qua_stun_begin(qua_writer *w, uint16_t type, const uint8_t transaction[12]);
 void qua_stun_put(qua_writer *w, uint16_t attribute, const void *value, size_t size);
-void qua_stun_put_xor_address(qua_writer *w, const qua_addr *addr, const uint8_t transaction[12]);
+void qua_stun_put_xor_address(qua_writer *w, uint16_t attribute, const qua_addr *addr, const uint8_t transaction[12]);
 /** @param key NULL: no integrity. Adds FINGERPRINT. */
 void qua_stun_end(qua_writer *w, const void *key, size_t key_size);
 
@@ -83,10 +89,12 @@ size_t qua_ice_candidate_write(char *out, size_t capacity, const qua_ice_candida
 
 /* ---- the agent --------------------------------------------------------------------------------------------- */
 
-#define QUA_ICE_UFRAG_MAX  256
-#define QUA_ICE_LOCAL_MAX  16
-#define QUA_ICE_REMOTE_MAX 32
-#define QUA_ICE_STUN_MAX   4
+#define QUA_ICE_UFRAG_MAX     256
+#define QUA_ICE_LOCAL_MAX     16
+#define QUA_ICE_REMOTE_MAX    32
+#define QUA_ICE_STUN_MAX      4
+#define QUA_ICE_TURN_MAX      4
+#define QUA_ICE_TURN_NAME_MAX 255
 
 typedef enum qua_ice_state {
     QUA_ICE_STATE_NEW,
@@ -100,6 +108,7 @@ typedef enum qua_ice_state {
 
 typedef struct qua_ice_config {
     bool controlling;
+    bool relay_only;          /* iceTransportPolicy "relay": no other candidate is told or tried */
     bool allow_loopback;      /* remote loopback candidates are tried: calls on one machine */
     const qua_random *random; /* lent */
     const qua_log *log;       /* lent, may be NULL */
@@ -118,7 +127,13 @@ void qua_ice_set_controlling(qua_ice *ice, bool controlling);
 /** A socket is bound: gather a host candidate (an event) and ask the STUN servers. QUA_EFULL */
 int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr);
 int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr);
-/** No further local addresses: GATHERED follows once the STUN servers answered or timed out. */
+/**
+ * Ask this TURN server (RFC 8656, over UDP) for a relay from each base.
+ * @param username, password long-term credential, lent until return, at most QUA_ICE_TURN_NAME_MAX bytes, never logged
+ * @return 0, QUA_EFULL, QUA_EINVAL: too long
+ */
+int qua_ice_add_turn_server(qua_ice *ice, const qua_addr *addr, const char *username, const char *password);
+/** No further local addresses: GATHERED follows once the STUN and TURN servers answered or timed out. */
 void qua_ice_local_done(qua_ice *ice, qua_time now);
 
 /**
@@ -131,8 +146,15 @@ int qua_ice_add_remote_candidate(qua_ice *ice, qua_time now, const qua_ice_candi
 void qua_ice_remote_done(qua_ice *ice, qua_time now);
 /** New local credentials; checks start over while the selected pair stays in use. */
 void qua_ice_restart(qua_ice *ice, qua_time now);
+/** Gives relays back: drain qua_ice_poll_transmit() once more. */
 void qua_ice_close(qua_ice *ice);
 
+/**
+ * First of all for every datagram, before telling STUN, DTLS and RTP apart: what came through a relay loses its
+ * envelope. Then `base` and `from` say the relay and the peer behind it (as qua_ice_input wants them), `data` and
+ * `size` what that peer sent. @return 0: continue with the values; QUA_EIGNORED, QUA_EFORMAT: drop
+ */
+int qua_ice_unwrap(qua_ice *ice, int *base, qua_addr *from, uint8_t **data, size_t *size);
 /** @return 0; QUA_EIGNORED: not STUN; QUA_EAUTH, QUA_EFORMAT: dropped and counted */
 int qua_ice_input(qua_ice *ice, qua_time now, int base, const qua_addr *from, const uint8_t *data, size_t size);
 void qua_ice_on_timeout(qua_ice *ice, qua_time now);
@@ -142,7 +164,7 @@ typedef struct qua_ice_transmit {
     int base;
     qua_addr to;
     size_t size;
-    uint8_t data[576];
+    uint8_t data[1024];
 } qua_ice_transmit;
 
 bool qua_ice_poll_transmit(qua_ice *ice, qua_ice_transmit *out);
@@ -162,8 +184,17 @@ typedef struct qua_ice_event {
 
 bool qua_ice_poll_event(qua_ice *ice, qua_ice_event *out);
 
-/** @return false: no pair is usable now */
+/**
+ * Where media goes now: from socket `base` to `remote`, which is the TURN server when the path is relayed.
+ * @return false: no path is usable
+ */
 bool qua_ice_selected(const qua_ice *ice, int *base, qua_addr *remote);
+#define QUA_ICE_WRAP_SIZE 4
+/**
+ * The bytes that go before each datagram of media on the selected path (RFC 8656 §12.4).
+ * @param payload bytes of the datagram. @return bytes written to `header`: 0 on a direct path, else QUA_ICE_WRAP_SIZE
+ */
+size_t qua_ice_wrap(const qua_ice *ice, size_t payload, uint8_t header[QUA_ICE_WRAP_SIZE]);
 qua_ice_state qua_ice_get_state(const qua_ice *ice);
 
 typedef struct qua_ice_stats {

@@ -25,7 +25,9 @@ static void use(qua_ice *ice, qua_time now, pair *p)
     path->base = ice->locals[p->local].base;
     path->remote = ice->remotes[p->remote].addr;
     path->priority = ice->locals[p->local].prflx_priority;
-    path->local_kind = p->mapped_elsewhere ? QUA_ICE_PRFLX : QUA_ICE_HOST;
+    path->local_kind = ice->locals[p->local].relayed ? QUA_ICE_RELAY
+                       : p->mapped_elsewhere         ? QUA_ICE_PRFLX
+                                                     : QUA_ICE_HOST;
     path->remote_kind = ice->remotes[p->remote].kind;
     path->rtt = p->rtt;
     path->answered_at = path->heard_at = now;
@@ -64,7 +66,9 @@ static void plan_nomination(qua_ice *ice, qua_time now)
     if (!ice->controlling || ice->path.pair->nominate)
         return;
     if (ice->nominate_at == QUA_TIME_NEVER)
-        ice->nominate_at = now + NOMINATE_AFTER;
+        ice->nominate_at = now + (ice->path.local_kind == QUA_ICE_RELAY || ice->path.remote_kind == QUA_ICE_RELAY
+                                      ? NOMINATE_RELAY_AFTER
+                                      : NOMINATE_AFTER);
     for (size_t i = 0; i < ice->pair_count; i++) {
         if (may_still_win(ice, &ice->pairs[i]))
             return;
@@ -177,7 +181,7 @@ static void ask(qua_ice *ice, qua_time now)
  * The path has not answered for a while: look whether another pair does. What answered at the beginning of the call
  * may be dead by now, what did not may live, so all are checked again; the first to answer takes over.
  */
-static void suspect(qua_ice *ice)
+void ice_path_suspect(qua_ice *ice)
 {
     ice->path.suspected = true;
     for (size_t i = 0; i < ice->pair_count; i++) {
@@ -215,7 +219,7 @@ void ice_path_timeout(qua_ice *ice, qua_time now)
         return;
     }
     if (!path->suspected && !path->old && now >= path->silent_at - (SILENT_AFTER - SUSPECT_AFTER))
-        suspect(ice);
+        ice_path_suspect(ice);
     if (now >= path->silent_at && ice->state != QUA_ICE_STATE_DISCONNECTED)
         ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
     if (now >= path->ask_at)

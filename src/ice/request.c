@@ -17,7 +17,7 @@ static void respond_success(qua_ice *ice, int base, const qua_addr *from, const 
     qua_writer w = ice_begin_transmit(ice, base, from);
 
     qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, request->transaction);
-    qua_stun_put_xor_address(&w, from, request->transaction);
+    qua_stun_put_xor_address(&w, QUA_STUN_XOR_MAPPED_ADDRESS, from, request->transaction);
     qua_stun_end(&w, password, strlen(password));
     ice_end_transmit(ice, &w);
 }
@@ -100,6 +100,8 @@ int ice_on_request(qua_ice *ice, qua_time now, int base, const qua_addr *from, c
     const char *password = old ? ice->old_local.password : ice->local.password;
     pair *p;
 
+    if (ice->relay_only && base < TURN_BASE)
+        return QUA_EIGNORED; /* nobody was told this address */
     if ((old && !names(m, &ice->old_local)) || qua_stun_check(m, data, size, password, strlen(password)) != 0) {
         ice->stats.unauthenticated++;
         return QUA_EAUTH; /* silence: no answer to who cannot know the password */

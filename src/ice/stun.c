@@ -10,6 +10,12 @@ enum {
     ATTR_USERNAME = 0x0006,
     ATTR_INTEGRITY = 0x0008,
     ATTR_ERROR = 0x0009,
+    ATTR_LIFETIME = 0x000d,
+    ATTR_PEER = 0x0012,
+    ATTR_DATA = 0x0013,
+    ATTR_REALM = 0x0014,
+    ATTR_NONCE = 0x0015,
+    ATTR_RELAYED = 0x0016,
     ATTR_XOR_MAPPED = 0x0020,
     ATTR_PRIORITY = 0x0024,
     ATTR_USE_CANDIDATE = 0x0025,
@@ -60,18 +66,20 @@ static void read_address(qua_addr *out, const uint8_t *value, size_t size, bool 
     *out = addr;
 }
 
+static void keep_first(const uint8_t **kept, size_t *kept_size, const uint8_t *value, size_t size)
+{
+    if (*kept)
+        return;
+    *kept = value;
+    *kept_size = size;
+}
+
 /* Of an attribute that comes twice the first counts, RFC 8489 §14. */
 static void read_attribute(qua_stun *m, uint16_t type, const uint8_t *value, size_t size, const uint8_t *data)
 {
     qua_reader r = qua_reader_of(value, size);
 
     switch (type) {
-    case ATTR_USERNAME:
-        if (!m->username) {
-            m->username = value;
-            m->username_size = size;
-        }
-        break;
     case ATTR_PRIORITY:
         if (!m->has_priority) {
             m->priority = qua_read_u32(&r);
@@ -97,6 +105,32 @@ static void read_attribute(qua_stun *m, uint16_t type, const uint8_t *value, siz
     case ATTR_MAPPED:
         if (m->mapped.family == QUA_FAMILY_NONE)
             read_address(&m->mapped, value, size, false, data);
+        break;
+    case ATTR_PEER:
+        if (m->peer.family == QUA_FAMILY_NONE)
+            read_address(&m->peer, value, size, true, data);
+        break;
+    case ATTR_RELAYED:
+        if (m->relayed.family == QUA_FAMILY_NONE)
+            read_address(&m->relayed, value, size, true, data);
+        break;
+    case ATTR_USERNAME:
+        keep_first(&m->username, &m->username_size, value, size);
+        break;
+    case ATTR_REALM:
+        keep_first(&m->realm, &m->realm_size, value, size);
+        break;
+    case ATTR_NONCE:
+        keep_first(&m->nonce, &m->nonce_size, value, size);
+        break;
+    case ATTR_DATA:
+        keep_first(&m->data, &m->data_size, value, size);
+        break;
+    case ATTR_LIFETIME:
+        if (!m->has_lifetime) {
+            m->lifetime = qua_read_u32(&r);
+            m->has_lifetime = !r.failed;
+        }
         break;
     case ATTR_ERROR:
         if (size >= 4 && !m->error_code)
@@ -180,7 +214,7 @@ void qua_stun_put(qua_writer *w, uint16_t attribute, const void *value, size_t s
         qua_write_u8(w, 0);
 }
 
-void qua_stun_put_xor_address(qua_writer *w, const qua_addr *addr, const uint8_t transaction[12])
+void qua_stun_put_xor_address(qua_writer *w, uint16_t attribute, const qua_addr *addr, const uint8_t transaction[12])
 {
     uint8_t value[20], mask[16];
     const size_t size = addr->family == QUA_IPV6 ? 16 : 4;
@@ -192,7 +226,7 @@ void qua_stun_put_xor_address(qua_writer *w, const qua_addr *addr, const uint8_t
     qua_put_be16(value + 2, addr->port ^ (uint16_t)(COOKIE >> 16));
     for (size_t i = 0; i < size; i++)
         value[4 + i] = addr->ip[i] ^ mask[i];
-    qua_stun_put(w, ATTR_XOR_MAPPED, value, 4 + size);
+    qua_stun_put(w, attribute, value, 4 + size);
 }
 
 void qua_stun_end(qua_writer *w, const void *key, size_t key_size)

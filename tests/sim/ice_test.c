@@ -29,7 +29,7 @@ static void attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, co
 /* Two people, each open or behind a NAT of this kind, and a STUN server. */
 static void set_up(ice_bed *bed, uint64_t seed, int ana_kind, int ben_kind, const char *link)
 {
-    ice_bed_open(bed, seed);
+    ice_bed_open(bed, seed, false);
     ice_bed_stun_server(bed, "203.0.113.1", 3478);
     attach(bed, &bed->ana, ana_kind == OPEN ? "198.51.100.1" : "192.168.1.2", nat_of(bed, ana_kind, "198.51.100.11"),
            link);
@@ -103,7 +103,7 @@ static void two_at_home_talk_directly(void **state)
     qua_ice_stats stats;
 
     (void)state;
-    ice_bed_open(&bed, 1);
+    ice_bed_open(&bed, 1, false);
     ice_bed_stun_server(&bed, "203.0.113.1", 3478);
     sim_nat *home = sim_net_nat(bed.net, SIM_NAT_SYMMETRIC, "198.51.100.11");
     attach(&bed, &bed.ana, "192.168.1.2", home, "delay=25");
@@ -230,7 +230,7 @@ static void ipv6_alone_is_enough(void **state)
     static ice_bed bed;
 
     (void)state;
-    ice_bed_open(&bed, 1);
+    ice_bed_open(&bed, 1, false);
     attach(&bed, &bed.ana, "2001:db8:1::1", NULL, "delay=25");
     attach(&bed, &bed.ben, "2001:db8:2::1", NULL, "delay=25");
     ice_bed_call(&bed, &bed.ana, QUA_MS(50));
@@ -247,7 +247,7 @@ static void a_nat_that_reboots_is_followed_without_a_restart(void **state)
 
     (void)state;
     for (int by_ben = 0; by_ben <= 1; by_ben++) {
-        ice_bed_open(&bed, 1);
+        ice_bed_open(&bed, 1, false);
         ice_bed_stun_server(&bed, "203.0.113.1", 3478);
         sim_nat *nat = sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.11");
         attach(&bed, by_ben ? &bed.ben : &bed.ana, "192.168.1.2", nat, "delay=25");

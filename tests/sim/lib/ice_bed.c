@@ -115,6 +115,17 @@ static void on_message(void *context, qua_time now)
     drain(p);
 }
 
+static void take(ice_person *p, qua_time now, int base, qua_addr from, const uint8_t *data, size_t size)
+{
+    uint8_t copy[QUA_DATAGRAM_MAX], *inner = copy;
+
+    memcpy(copy, data, size);
+    if (qua_ice_unwrap(p->ice, &base, &from, &inner, &size) != 0)
+        return;
+    if (qua_ice_input(p->ice, now, base, &from, inner, size) == QUA_EIGNORED && size == 5)
+        p->media_received++;
+}
+
 static void on_receive(void *context, qua_time now, const qua_addr *local, const qua_addr *from, const uint8_t *data,
                        size_t size, unsigned ecn)
 {
@@ -122,10 +133,8 @@ static void on_receive(void *context, qua_time now, const qua_addr *local, const
 
     (void)ecn;
     for (size_t i = 0; i < p->iface_count; i++) {
-        if (!qua_addr_equal(&p->addrs[i], local))
-            continue;
-        if (qua_ice_input(p->ice, now, (int)i, from, data, size) == QUA_EIGNORED && size == 5)
-            p->media_received++;
+        if (qua_addr_equal(&p->addrs[i], local))
+            take(p, now, (int)i, *from, data, size);
     }
     drain(p);
 }
@@ -151,7 +160,7 @@ static void join(ice_bed *bed, ice_person *p, ice_person *other, const char *nam
     p->bed = bed;
     p->other = other;
     p->random = qua_prng_random(sim_net_prng(bed->net));
-    const qua_ice_config config = {.controlling = controlling, .random = &p->random};
+    const qua_ice_config config = {.controlling = controlling, .relay_only = bed->relay_only, .random = &p->random};
     const int error = qua_ice_create(&p->ice, &config);
     assert(error == 0);
     (void)error;
@@ -160,10 +169,11 @@ static void join(ice_bed *bed, ice_person *p, ice_person *other, const char *nam
 
 /* ---- the bed --------------------------------------------------------------------------------------------- */
 
-void ice_bed_open(ice_bed *bed, uint64_t seed)
+void ice_bed_open(ice_bed *bed, uint64_t seed, bool relay_only)
 {
     memset(bed, 0, sizeof *bed);
     bed->net = sim_net_create(seed);
+    bed->relay_only = relay_only;
     join(bed, &bed->ana, &bed->ben, "ana", true);
     join(bed, &bed->ben, &bed->ana, "ben", false);
 }
@@ -187,6 +197,21 @@ void ice_bed_stun_server(ice_bed *bed, const char *ip, uint16_t port)
     error = qua_ice_add_stun_server(bed->ben.ice, &addr);
     assert(error == 0);
     (void)error;
+}
+
+sim_turn *ice_bed_turn_server(ice_bed *bed, const char *ip, uint16_t port)
+{
+    sim_turn *turn = sim_net_turn_server(bed->net, ip, port, "ana-and-ben", "secret");
+    qua_addr addr;
+    int error = qua_addr_parse(&addr, ip, port);
+
+    assert(error == 0);
+    error = qua_ice_add_turn_server(bed->ana.ice, &addr, "ana-and-ben", "secret");
+    assert(error == 0);
+    error = qua_ice_add_turn_server(bed->ben.ice, &addr, "ana-and-ben", "secret");
+    assert(error == 0);
+    (void)error;
+    return turn;
 }
 
 static void gather(ice_person *p, size_t i)
@@ -245,13 +270,16 @@ bool ice_bed_can_send(const ice_person *p)
 bool ice_bed_media_flows(ice_bed *bed, ice_person *from, ice_person *to)
 {
     const size_t before = to->media_received;
+    uint8_t data[QUA_ICE_WRAP_SIZE + 5];
+    const size_t header = qua_ice_wrap(from->ice, 5, data);
     qua_addr remote;
     int base;
 
     if (!qua_ice_selected(from->ice, &base, &remote))
         return false;
+    memcpy(data + header, "media", 5);
     for (size_t i = 0; i < 10; i++) /* some may be lost */
-        if (sim_host_send(from->host, &from->addrs[base], &remote, "media", 5, 0) != 0)
+        if (sim_host_send(from->host, &from->addrs[base], &remote, data, header + 5, 0) != 0)
             return false;
     ice_bed_run(bed, QUA_SECONDS(1));
     return to->media_received > before;

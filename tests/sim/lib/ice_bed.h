@@ -6,6 +6,7 @@
 
 #include "ice/ice.h"
 #include "sim_net.h"
+#include "sim_turn.h"
 
 #define ICE_BED_IFACES   8
 #define ICE_BED_MESSAGES 1024
@@ -37,6 +38,7 @@ typedef struct ice_bed_message {
 
 struct ice_bed {
     sim_net *net;
+    bool relay_only;
     ice_person ana, ben;
     qua_time signaling_delay;
     qua_time answered_at; /* when the answer of the last ice_bed_call came */
@@ -44,10 +46,12 @@ struct ice_bed {
     size_t message_count;
 };
 
-void ice_bed_open(ice_bed *bed, uint64_t seed);
+void ice_bed_open(ice_bed *bed, uint64_t seed, bool relay_only);
 void ice_bed_close(ice_bed *bed);
 /** Both agents ask this server. Before ice_bed_call. */
 void ice_bed_stun_server(ice_bed *bed, const char *ip, uint16_t port);
+/** A TURN server that both have credentials for. Before ice_bed_call. */
+sim_turn *ice_bed_turn_server(ice_bed *bed, const char *ip, uint16_t port);
 /** Give a person an interface; before ice_bed_call it is gathered with the others, later at once. */
 void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, sim_pipe *up, sim_pipe *down);
 /** One offers, the other answers, each candidate is trickled; messages take `delay` one way. Again: a new offer. */

@@ -561,7 +561,7 @@ static void reflexive_candidates_come_from_stun_servers(void **state)
                 continue;
             asked++;
             qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, m.transaction);
-            qua_stun_put_xor_address(&w, &mapped, m.transaction);
+            qua_stun_put_xor_address(&w, QUA_STUN_XOR_MAPPED_ADDRESS, &mapped, m.transaction);
             qua_stun_end(&w, NULL, 0);
             /* not from anyone else, and once is enough */
             assert_int_equal(qua_ice_input(b->ana.ice, b->now, 0, &mute, reply, w.size), QUA_EIGNORED);

@@ -22,7 +22,7 @@ static void what_is_written_reads_back(void **state)
 
         assert_int_equal(qua_addr_parse(&addr, ips[i], 0xfffe), 0);
         qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, transaction);
-        qua_stun_put_xor_address(&w, &addr, transaction);
+        qua_stun_put_xor_address(&w, QUA_STUN_XOR_MAPPED_ADDRESS, &addr, transaction);
         qua_stun_end(&w, "secret", 6);
         assert_false(w.failed);
         assert_int_equal(w.size % 4, 0);
