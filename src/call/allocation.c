@@ -1,14 +1,18 @@
 #include "call/allocation.h"
 
-/* A path that carries less than one part in FAR of the best one is not slow, it is broken. */
-#define FAR 4
+/* A path that carries less than one part in FAR of the best one is not slow, it is broken; in NEAR it is whole again.
+ */
+#define FAR  4
+#define NEAR 3
 /* How long everybody waits for one busy path, and how long a bad one is tolerated in all. */
 #define WAIT_FOR_ONE QUA_MS(50)
 #define PATIENCE     QUA_MS(250)
 /* How long a path has to be good before its receiver is served as before. */
-#define RECOVERY QUA_MS(500)
+#define RECOVERY QUA_MS(150)
 /* A receiver that is cut off sees a still picture this often: each one is a keyframe for everybody. */
 #define STILL_INTERVAL QUA_SECONDS(4)
+/* Room to grow that even the poorest path is given: without it the sound's share would swallow the growth. */
+#define HEADROOM_BPS 200000
 
 static qua_time since(bool is, qua_time began, qua_time now)
 {
@@ -23,7 +27,7 @@ static bool for_long(qua_time began, qua_time now, qua_time length)
 /* Note how each path does beside the best, and cut off or take back. */
 static void judge(qua_share *share, qua_time now, uint64_t best_bps, bool others_flow)
 {
-    const bool low = share->bps < best_bps / FAR;
+    const bool low = share->bps < best_bps / (share->cut ? NEAR : FAR);
     const bool busy = share->budget == 0 && others_flow;
 
     share->low_since = since(low, share->low_since, now);
@@ -88,5 +92,5 @@ uint64_t qua_share_demand(const qua_share *share, const qua_allocation *allocati
 {
     if (share->cut || allocation->bps >= limit_bps)
         return limit_bps;
-    return QUA_MIN(limit_bps, allocation->bps + allocation->bps / 2);
+    return QUA_MIN(limit_bps, 2 * allocation->bps + HEADROOM_BPS);
 }

@@ -256,6 +256,15 @@ static void restart_ice(qua_leg *leg, qua_time now)
     describe(leg, now, QUA_SDP_OFFER);
 }
 
+/* Would an offer reach the far side now? */
+static bool reachable(const qua_leg *leg)
+{
+    const qua_signal *signal = leg->context->signal;
+    const qua_signal_participant *far_side = qua_signal_find(signal, leg->id);
+
+    return qua_signal_get_phase(signal) == QUA_SIGNAL_JOINED && far_side && !far_side->away;
+}
+
 bool qua_leg_on_timeout(qua_leg *leg, qua_time now)
 {
     qua_peer_on_timeout(leg->peer, now);
@@ -263,7 +272,7 @@ bool qua_leg_on_timeout(qua_leg *leg, qua_time now)
         qua_leg_offer_first(leg, now);
     if (now < leg->mend_at)
         return false;
-    if (qua_signal_get_phase(leg->context->signal) != QUA_SIGNAL_JOINED) {
+    if (!reachable(leg)) {
         leg->mend_at = now + INTERRUPTED_PATIENCE; /* nobody to tell yet */
         return false;
     }

@@ -4,6 +4,10 @@
 
 /* Events waiting for the owner, who drains them after every call: a whole room that comes and goes fits. */
 #define EVENTS 64
+/* Whom neither media nor server have reached for so long is gone, though the server still keeps the seat. */
+#define LOST_AFTER QUA_SECONDS(15)
+/* A server that comes back without memory hears of its guests one by one: so long each is given to take its seat. */
+#define SEAT_GRACE QUA_SECONDS(10)
 
 /* An event of the mesh itself; media events are made when they are asked for. */
 typedef struct notice {
@@ -17,7 +21,12 @@ typedef struct notice {
 
 typedef struct member {
     bool present;
-    bool gone; /* said goodbye on its leg; the server has not told yet */
+    bool
+        gone; /* shown as left: it said goodbye on its leg, or is lost to media and server; the server keeps its seat */
+    bool away; /* the server has lost it */
+    bool was_connected;
+    qua_time broken_since; /* no media; QUA_TIME_NEVER: there is */
+    qua_time seat_until;   /* the server has no seat for it: when that means that it left; QUA_TIME_NEVER: it has */
     qua_participant shown;
     int leg; /* -1: none free yet, or gone */
 } member;
@@ -137,8 +146,16 @@ static void open_missing_legs(qua_mesh *mesh)
     }
 }
 
+/* While a leg is mended or made anew its participant is shown as disconnected. */
 static void set_connection(qua_mesh *mesh, member *m, qua_connection_state connection)
 {
+    if (connection == QUA_CONNECTION_CONNECTED)
+        m->broken_since = QUA_TIME_NEVER;
+    else if (m->broken_since == QUA_TIME_NEVER)
+        m->broken_since = mesh->now;
+    m->was_connected |= connection == QUA_CONNECTION_CONNECTED;
+    if (m->was_connected && connection < QUA_CONNECTION_CONNECTED)
+        connection = QUA_CONNECTION_DISCONNECTED;
     if (m->shown.connection == connection)
         return;
     m->shown.connection = connection;
@@ -150,6 +167,7 @@ static void take_state(member *m, const qua_signal_participant *told)
     memcpy(m->shown.name, told->name, sizeof told->name);
     m->shown.audio_muted = told->state.audio_muted;
     m->shown.video_muted = told->state.video_muted;
+    m->away = told->away;
 }
 
 static void add_member(qua_mesh *mesh, const qua_signal_participant *told)
@@ -159,11 +177,11 @@ static void add_member(qua_mesh *mesh, const qua_signal_participant *told)
     for (size_t i = 0; i < QUA_MESH_LEGS && !m; i++)
         if (!mesh->members[i].present)
             m = &mesh->members[i];
-    if (!m || find_member(mesh, told->id)) {
+    if (!m) {
         qua_logf(mesh->context.log, QUA_LOG_WARNING, "the server told of a participant too many");
         return;
     }
-    *m = (member){.present = true, .leg = -1};
+    *m = (member){.present = true, .leg = -1, .broken_since = mesh->now, .seat_until = QUA_TIME_NEVER};
     memcpy(m->shown.id, told->id, sizeof m->shown.id);
     take_state(m, told);
     push_member(mesh, QUA_MESH_PARTICIPANT_JOINED, m, NULL);
@@ -188,10 +206,40 @@ static void member_leaves(qua_mesh *mesh, member *m, const char *reason)
     push_member(mesh, QUA_MESH_PARTICIPANT_LEFT, m, reason);
 }
 
+/* When someone is taken for gone of whom nothing is heard. */
+static qua_time lost_at(const member *m)
+{
+    const bool lost = m->away && m->broken_since != QUA_TIME_NEVER;
+
+    if (!m->present || m->gone)
+        return QUA_TIME_NEVER;
+    return QUA_MIN(m->seat_until, lost ? m->broken_since + LOST_AFTER : QUA_TIME_NEVER);
+}
+
+/* Someone who was shown as left is there after all. */
+static void member_returns(qua_mesh *mesh, member *m, bool offers)
+{
+    m->gone = m->was_connected = false;
+    m->shown.connection = QUA_CONNECTION_NEW;
+    m->broken_since = mesh->now;
+    push_member(mesh, QUA_MESH_PARTICIPANT_JOINED, m, NULL);
+    open_leg(mesh, m, offers, 0);
+}
+
 static void remove_member(qua_mesh *mesh, member *m, const char *reason)
 {
     member_leaves(mesh, m, reason);
     m->present = false;
+}
+
+static void leaves_when_lost(qua_mesh *mesh, member *m)
+{
+    if (mesh->now < lost_at(m))
+        return;
+    if (mesh->now >= m->seat_until)
+        remove_member(mesh, m, "left");
+    else
+        member_leaves(mesh, m, "connection lost");
 }
 
 /* A leg that cannot be mended, or whose far side began anew: another connection to the same participant. */
@@ -229,6 +277,24 @@ static void end_when_closed(qua_mesh *mesh)
 
 /* ---- signaling --------------------------------------------------------------------------------------------- */
 
+static void on_told(qua_mesh *mesh, const qua_signal_participant *told)
+{
+    member *m = find_member(mesh, told->id);
+    bool back;
+
+    if (!m) {
+        add_member(mesh, told);
+        return;
+    }
+    back = m->gone && m->away && !told->away;
+    m->seat_until = QUA_TIME_NEVER;
+    take_state(m, told);
+    if (back)
+        member_returns(mesh, m, offers_to(mesh, m));
+    else if (!m->gone)
+        push_member(mesh, QUA_MESH_PARTICIPANT_CHANGED, m, NULL);
+}
+
 static void on_joined(qua_mesh *mesh, const qua_signal_event *event)
 {
     for (size_t i = 0; i < QUA_MESH_LEGS && !event->joined.resumed; i++)
@@ -236,25 +302,21 @@ static void on_joined(qua_mesh *mesh, const qua_signal_event *event)
             remove_member(mesh, &mesh->members[i], "the room began anew");
     set_state(mesh, QUA_CALL_JOINED, 0, NULL);
     for (size_t i = 0; i < event->joined.count && !event->joined.resumed; i++)
-        add_member(mesh, &event->joined.peers[i]);
-}
-
-static void on_updated(qua_mesh *mesh, const qua_signal_participant *told)
-{
-    member *m = find_member(mesh, told->id);
-
-    if (!m || m->gone)
-        return;
-    take_state(m, told);
-    push_member(mesh, QUA_MESH_PARTICIPANT_CHANGED, m, NULL);
+        on_told(mesh, &event->joined.peers[i]);
 }
 
 static void on_gone(qua_mesh *mesh, const char *id, const char *reason)
 {
     member *m = find_member(mesh, id);
 
-    if (m)
-        remove_member(mesh, m, reason);
+    if (!m)
+        return;
+    if (mesh->state == QUA_CALL_RECONNECTING && m->shown.connection == QUA_CONNECTION_CONNECTED) {
+        m->away = true;
+        m->seat_until = mesh->now + SEAT_GRACE;
+        return;
+    }
+    remove_member(mesh, m, reason);
 }
 
 static void on_description(qua_mesh *mesh, const char *id, const qua_description *description)
@@ -264,11 +326,8 @@ static void on_description(qua_mesh *mesh, const char *id, const qua_description
 
     if (!m || mesh->ending)
         return;
-    if (m->gone && description->type == QUA_SDP_OFFER) { /* back, though it said goodbye */
-        m->gone = false;
-        m->shown.connection = QUA_CONNECTION_NEW;
-        push_member(mesh, QUA_MESH_PARTICIPANT_JOINED, m, NULL);
-        open_leg(mesh, m, false, 0);
+    if (m->gone && description->type == QUA_SDP_OFFER) {
+        member_returns(mesh, m, false);
     } else if (m->leg >= 0 && qua_leg_is_foreign(&mesh->legs[m->leg], description)) {
         remake_leg(mesh, m, description->type != QUA_SDP_OFFER);
         if (description->type != QUA_SDP_OFFER)
@@ -325,10 +384,8 @@ static void on_signal_event(qua_mesh *mesh, const qua_signal_event *event)
                   event->reason);
         break;
     case QUA_SIGNAL_EVENT_PEER_ADDED:
-        add_member(mesh, event->peer);
-        break;
     case QUA_SIGNAL_EVENT_PEER_UPDATED:
-        on_updated(mesh, event->peer);
+        on_told(mesh, event->peer);
         break;
     case QUA_SIGNAL_EVENT_PEER_GONE:
         on_gone(mesh, event->peer->id, event->reason);
@@ -560,6 +617,8 @@ void qua_mesh_on_timeout(qua_mesh *mesh, qua_time now)
     mesh->now = now;
     qua_signal_on_timeout(mesh->context.signal, now);
     drain_signal(mesh);
+    for (int i = 0; i < QUA_MESH_LEGS; i++)
+        leaves_when_lost(mesh, &mesh->members[i]);
     for (int i = 0; i < QUA_MESH_LEGS; i++) {
         qua_leg *leg = &mesh->legs[i];
 
@@ -577,6 +636,7 @@ qua_time qua_mesh_deadline(const qua_mesh *mesh, qua_time now)
     qua_time deadline = mesh->count || mesh->close_socket ? now : qua_signal_deadline(mesh->context.signal);
 
     for (size_t i = 0; i < QUA_MESH_LEGS; i++) {
+        deadline = QUA_MIN(deadline, lost_at(&mesh->members[i]));
         if (mesh->legs[i].state == QUA_LEG_OPEN)
             deadline = QUA_MIN(deadline, qua_leg_deadline(&mesh->legs[i], now));
         else if (mesh->legs[i].state == QUA_LEG_CLOSING)
