@@ -1,7 +1,7 @@
 /* The sender's memory of what may be asked for again. */
 #include "rtp/rtp.h"
 
-/* Two NACKs closer than this ask for the same loss, however short the round trip. */
+/* Two NACKs closer than this, or than an eighth of a round trip, are one that was repeated by the network. */
 #define RESEND_INTERVAL QUA_MS(5)
 
 static qua_rtp_sent *slot_of(qua_rtp_history *h, uint16_t seq)
@@ -48,7 +48,7 @@ const qua_rtp_sent *qua_rtp_history_take(qua_rtp_history *h, qua_time now, qua_t
 
     if (!slot || now - slot->sent_at > QUA_RTP_HISTORY_AGE)
         return NULL;
-    if (slot->resent_at && now - slot->resent_at < QUA_MAX(rtt, RESEND_INTERVAL))
+    if (slot->resent_at && now - slot->resent_at < QUA_MAX(rtt / 8, RESEND_INTERVAL))
         return NULL;
     slot->resent_at = now;
     return slot;

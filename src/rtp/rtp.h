@@ -220,7 +220,8 @@ typedef struct qua_rtp_history {
 void qua_rtp_history_add(qua_rtp_history *h, qua_time now, const qua_rtp_header *header, const qua_rtp_extensions *ext,
                          qua_buffer *payload);
 /**
- * A NACK asks for `seq`. One answer a round trip: while the last one may still be under way there is no second.
+ * A NACK asks for `seq`. Our receiver asks twice for the same loss (nack.c) and each is answered; a NACK right after
+ * another is not.
  * @return the packet, lent until the next _add or _clear, and noted as resent; NULL: unknown, too old, just resent
  */
 const qua_rtp_sent *qua_rtp_history_take(qua_rtp_history *h, qua_time now, qua_time rtt, uint16_t seq);

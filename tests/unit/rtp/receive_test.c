@@ -255,7 +255,7 @@ static void a_report_of_the_worst_pattern_fits_a_datagram(void **state)
 
 /* ---- what is missing ------------------------------------------------------------------------------------- */
 
-static void a_hole_is_asked_for_at_once_and_again_each_round_trip(void **state)
+static void a_hole_is_asked_for_twice_at_once_and_again_each_round_trip(void **state)
 {
     qua_rtp_nack n = {0};
     uint16_t ask[16];
@@ -267,14 +267,31 @@ static void a_hole_is_asked_for_at_once_and_again_each_round_trip(void **state)
     assert_int_equal(qua_rtp_nack_poll(&n, T0, RTT, ask, 16), 2);
     assert_int_equal(ask[0], 65535);
     assert_int_equal(ask[1], 0);
-    assert_int_equal(qua_rtp_nack_poll(&n, T0 + RTT, RTT, ask, 16), 0);
+    const qua_time second = qua_rtp_nack_deadline(&n, RTT);
+    assert_in_range(second, T0 + QUA_MS(5), T0 + RTT / 2);
+    assert_int_equal(qua_rtp_nack_poll(&n, second - 1, RTT, ask, 16), 0);
+    assert_int_equal(qua_rtp_nack_poll(&n, second, RTT, ask, 16), 2);
     const qua_time again = qua_rtp_nack_deadline(&n, RTT);
-    assert_in_range(again, T0 + RTT, T0 + 2 * RTT);
+    assert_in_range(again, second + RTT, second + 2 * RTT);
     assert_int_equal(qua_rtp_nack_poll(&n, again, RTT, ask, 16), 2);
     assert_false(qua_rtp_nack_on_packet(&n, again, 65536));
     assert_int_equal(n.recovered, 1);
-    assert_int_equal(qua_rtp_nack_poll(&n, again + 2 * RTT, RTT, ask, 16), 1);
+    assert_int_equal(qua_rtp_nack_poll(&n, again + RTT, RTT, ask, 16), 1);
     assert_int_equal(ask[0], 65535);
+}
+
+static void on_a_short_path_the_answer_forestalls_the_second_request(void **state)
+{
+    qua_rtp_nack n = {0};
+    uint16_t ask[16];
+
+    (void)state;
+    qua_rtp_nack_on_packet(&n, T0, 1);
+    qua_rtp_nack_on_packet(&n, T0, 3);
+    assert_int_equal(qua_rtp_nack_poll(&n, T0, QUA_MS(4), ask, 16), 1);
+    assert_true(qua_rtp_nack_deadline(&n, QUA_MS(4)) > T0 + QUA_MS(8));
+    qua_rtp_nack_on_packet(&n, T0 + QUA_MS(4), 2);
+    assert_int_equal(qua_rtp_nack_poll(&n, T0 + QUA_SECONDS(1), QUA_MS(4), ask, 16), 0);
 }
 
 static void what_never_comes_is_given_up(void **state)
@@ -288,7 +305,7 @@ static void what_never_comes_is_given_up(void **state)
     qua_rtp_nack_on_packet(&n, T0, 3);
     for (qua_time t = T0; t < T0 + QUA_SECONDS(3); t += QUA_MS(5))
         asked += qua_rtp_nack_poll(&n, t, QUA_MS(1), ask, 16);
-    assert_int_equal(asked, 10);
+    assert_int_equal(asked, 20);
     assert_int_equal(n.given_up, 1);
     assert_int_equal(n.count, 0);
     assert_true(qua_rtp_nack_deadline(&n, RTT) == QUA_TIME_NEVER);
@@ -342,7 +359,8 @@ int main(void)
         cmocka_unit_test_setup(the_ring_comes_round_without_old_times, start_anew),
         cmocka_unit_test_setup(a_flood_is_bounded, start_anew),
         cmocka_unit_test_setup(a_report_of_the_worst_pattern_fits_a_datagram, start_anew),
-        cmocka_unit_test(a_hole_is_asked_for_at_once_and_again_each_round_trip),
+        cmocka_unit_test(a_hole_is_asked_for_twice_at_once_and_again_each_round_trip),
+        cmocka_unit_test(on_a_short_path_the_answer_forestalls_the_second_request),
         cmocka_unit_test(what_never_comes_is_given_up),
         cmocka_unit_test(too_many_holes_need_a_keyframe_instead),
         cmocka_unit_test(what_is_of_no_use_any_more_is_not_asked_for),
