@@ -31,6 +31,7 @@ libclang-rt-14-dev: sanitizers and fuzzers of clang
 clang-tidy: static checks
 clang-format: one style
 iproute2: network namespaces
+coturn: the TURN server of the interoperability tests
 '
 
 # only for ./check --all: calls with other implementations

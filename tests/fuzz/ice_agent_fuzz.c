@@ -1,9 +1,11 @@
 /*
- * A whole agent and a hostile far side that knows the passwords, a hostile STUN server, a hostile signaling path.
+ * A whole agent and a hostile far side that knows the passwords, hostile STUN and TURN servers (the latter knows its
+ * password as well), a hostile signaling path.
  * The input is a list of steps: a byte that says what, a byte of length, that many bytes.
  */
 #include <stdio.h>
 
+#include "crypto/crypto.h"
 #include "ice/ice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 typedef struct world {
     qua_ice *ice;
     qua_time now;
-    qua_addr from, server;
-    uint8_t last_transaction[12];
+    qua_addr from, server, turn;
+    uint8_t last_transaction[12], turn_key[QUA_MD5_SIZE];
     size_t sent;
 } world;
 
@@ -26,8 +28,8 @@ static void drain(world *w)
     int base;
 
     while (qua_ice_poll_transmit(w->ice, &out)) {
-        assert(out.size >= 20 && out.size <= sizeof out.data);
-        assert(qua_stun_looks_like(out.data, out.size));
+        assert(out.base == 0 && out.size >= 20 && out.size <= sizeof out.data);
+        assert(qua_stun_looks_like(out.data, out.size) || out.data[0] >> 6 == 1); /* or in a channel */
         memcpy(w->last_transaction, out.data + 8, 12);
         w->sent++;
     }
@@ -57,6 +59,35 @@ static void signed_message(world *w, uint16_t type, const uint8_t *attributes, s
         qua_ice_input(w->ice, w->now, 0, &w->from, data, out.size);
 }
 
+/* An answer of the TURN server to what was asked last, signed. */
+static void turn_answer(world *w, const uint8_t *data, size_t size)
+{
+    uint8_t out[600];
+    qua_writer to = qua_writer_of(out, sizeof out);
+
+    if (size < 2)
+        return;
+    qua_stun_begin(&to, qua_get_be16(data) & 0x3fff, w->last_transaction);
+    qua_write_bytes(&to, data + 2, (size - 2) / 4 * 4);
+    qua_stun_end(&to, w->turn_key, sizeof w->turn_key);
+    if (!to.failed)
+        qua_ice_input(w->ice, w->now, 0, &w->turn, out, to.size);
+}
+
+/* Anything that comes from the TURN server, as the owner would pass it on. */
+static void through_relay(world *w, const uint8_t *data, size_t size)
+{
+    uint8_t copy[256], *inner = copy;
+    qua_addr from = w->turn;
+    int base = 0;
+
+    memcpy(copy, data, size);
+    if (qua_ice_unwrap(w->ice, &base, &from, &inner, &size) != 0)
+        return;
+    assert(inner >= copy && inner + size <= copy + sizeof copy);
+    qua_ice_input(w->ice, w->now, base, &from, inner, size);
+}
+
 static void pass_time(world *w, qua_time duration)
 {
     const qua_time end = w->now + duration;
@@ -83,7 +114,7 @@ static void signal_candidate(world *w, const uint8_t *data, size_t size)
 
 static void step(world *w, uint8_t what, const uint8_t *data, size_t size)
 {
-    switch (what % 12) {
+    switch (what % 14) {
     case 0:
         qua_ice_input(w->ice, w->now, what >> 7, &w->from, data, size);
         break;
@@ -121,6 +152,12 @@ static void step(world *w, uint8_t what, const uint8_t *data, size_t size)
         qua_ice_local_done(w->ice, w->now);
         qua_ice_remote_done(w->ice, w->now);
         break;
+    case 12:
+        turn_answer(w, data, size);
+        break;
+    case 13:
+        through_relay(w, data, size);
+        break;
     }
     drain(w);
 }
@@ -137,7 +174,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     w.from = (qua_addr){.family = QUA_IPV4, .port = 5000, .ip = {192, 0, 2, 2}};
     w.server = (qua_addr){.family = QUA_IPV4, .port = 3478, .ip = {203, 0, 113, 1}};
+    w.turn = (qua_addr){.family = QUA_IPV4, .port = 3478, .ip = {203, 0, 113, 2}};
+    qua_md5("u:r:p", 5, w.turn_key);
     qua_ice_add_stun_server(w.ice, &w.server);
+    qua_ice_add_turn_server(w.ice, &w.turn, "u", "p");
     qua_ice_add_local(w.ice, w.now, 0, &(qua_addr){.family = QUA_IPV4, .port = 4000, .ip = {192, 0, 2, 1}});
     while (size >= 2) {
         const size_t n = QUA_MIN(data[1], size - 2);

@@ -64,11 +64,6 @@ static void two_symmetric_nats_meet_at_a_relay(void **state)
     (void)state;
     set_up(false, SIM_NAT_SYMMETRIC, "delay=25");
     connect(QUA_SECONDS(5));
-    sim_turn_stats z = stats();
-    print_message(
-        "DBG alloc %zu ch %zu chall %zu stale %zu unauth %zu in %zu out %zu wasted %zu drop %zu state %d %d\n",
-        z.allocations, z.channels, z.challenges, z.stale, z.unauthorized, z.relayed_in, z.relayed_out, z.wasted,
-        z.dropped, qua_ice_get_state(bed.ana.ice), qua_ice_get_state(bed.ben.ice));
     assert_true(both_in(QUA_ICE_STATE_COMPLETED));
     assert_true(is_relayed(&bed.ana) && is_relayed(&bed.ben));
     assert_media_both_ways();
