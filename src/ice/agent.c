@@ -113,7 +113,7 @@ int qua_ice_create(qua_ice **out, const qua_ice_config *config)
     ice->log = config->log;
     ice->tie_breaker = qua_random_u64(config->random);
     new_credentials(ice);
-    ice->nominate_at = QUA_TIME_NEVER;
+    ice->nominate_at = ice->first_nomination = QUA_TIME_NEVER;
     ice->stats.rtt_us = -1;
     *out = ice;
     return 0;
@@ -163,7 +163,7 @@ static void begin_generation(qua_ice *ice, qua_time now)
     memset(&ice->remote, 0, sizeof ice->remote);
     ice->has_remote = ice->remote_complete = false;
     ice->pair_count = ice->remote_count = 0;
-    ice->nominate_at = QUA_TIME_NEVER;
+    ice->nominate_at = ice->first_nomination = QUA_TIME_NEVER;
     for (size_t i = 0; i < ice->candidate_count; i++)
         ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, ice->candidates[i]);
     if (ice->gathered)

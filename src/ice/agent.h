@@ -32,7 +32,17 @@
 #define PROBE_EVERY   QUA_MS(500)
 #define SUSPECT_AFTER QUA_SECONDS(2)
 #define SILENT_AFTER  QUA_SECONDS(3)
-#define ASKED_MAX     64 /* more than CONSENT_EXPIRES / PROBE_EVERY */
+/* Media came regularly and stopped: sooner. */
+#define MEDIA_SILENT_AFTER  QUA_MS(300)
+#define MEDIA_SUSPECT_AFTER QUA_MS(600)
+#define MEDIA_PROBE_EVERY   QUA_MS(200)
+/* The best pair of every other base is asked this often, and is good for an instant change while this fresh. */
+#define BACKUP_EVERY QUA_SECONDS(10)
+#define BACKUP_FRESH QUA_SECONDS(22)
+/* RFC 5245's aggressive nominators nominate all they check: of those the best counts, later the last. */
+#define NOMINATIONS_SETTLE QUA_SECONDS(3)
+#define NOMINATION_GUARD   QUA_MS(500)
+#define ASKED_MAX          64 /* more than are open in CONSENT_EXPIRES, but for the oldest */
 /* RFC 8863: the far side's checks may come long after our own were given up. */
 #define PATIENCE QUA_SECONDS(30)
 
@@ -75,6 +85,7 @@ typedef struct pair {
     int tries;
     qua_time sent_at, retry_at; /* of the last transmission, of the next */
     qua_time rtt;               /* -1 unknown */
+    qua_time answered_at;       /* the last success */
     bool mapped_elsewhere;      /* the far side sees us at another address: our side is peer- or server-reflexive */
 } pair;
 
@@ -91,6 +102,7 @@ typedef struct media_path {
     qua_time rtt;
     qua_time answered_at, heard_at, silent_at; /* silent_at: NEVER while nothing is unanswered */
     qua_time ask_at;
+    qua_time since, media_at; /* chosen, last media that came this way */
     struct {
         bool open;
         uint8_t transaction[TRANSACTION_SIZE];
@@ -121,12 +133,14 @@ struct qua_ice {
     bool has_remote, remote_lite, remote_complete, local_complete, gathered;
 
     qua_ice_state state;
-    qua_time checking_since, nominate_at;
+    qua_time checking_since, nominate_at, first_nomination;
+    qua_time followed_at; /* when the controlling side last followed media to another pair */
     qua_time paced_until; /* no new transaction before */
 
     local_base locals[QUA_ICE_LOCAL_MAX + ICE_RELAY_MAX];
     size_t local_count, host_count;
     char candidates[QUA_ICE_LOCAL_MAX * 3][256];
+    size_t candidate_locals[QUA_ICE_LOCAL_MAX * 3]; /* which base each is of */
     size_t candidate_count;
     qua_addr reflexive[QUA_ICE_LOCAL_MAX * 2];
     size_t reflexive_count;
@@ -170,6 +184,8 @@ qua_time ice_gather_deadline(const qua_ice *ice);
 /** Tell the owner once every server has answered or was given up. */
 void ice_gather_finish(qua_ice *ice);
 /** A server relays for us: a base and a candidate more, and where it sees us a reflexive one. */
+/** Forget a base and its candidates. */
+void ice_drop_local(qua_ice *ice, size_t local);
 void ice_gather_relayed(qua_ice *ice, turn_allocation *a, int base, const qua_addr *relayed, const qua_addr *mapped);
 
 /* turn.c: relays */
@@ -188,10 +204,13 @@ bool ice_turn_settled(const qua_ice *ice);
 void ice_turn_timeout(qua_ice *ice, qua_time now);
 qua_time ice_turn_deadline(const qua_ice *ice);
 void ice_turn_release(qua_ice *ice);
+/** The base below is gone. */
+void ice_turn_drop(qua_ice *ice, size_t host);
 
 /* checks.c: pairs and their checks */
 void ice_pair_all(qua_ice *ice);
 void ice_prioritize(qua_ice *ice);
+void ice_drop_pairs(qua_ice *ice, size_t local);
 pair *ice_find_pair(qua_ice *ice, int base, const qua_addr *remote);
 ptrdiff_t ice_find_remote(const qua_ice *ice, const qua_addr *addr);
 void ice_trigger(qua_ice *ice, qua_time now, pair *p);
@@ -214,6 +233,8 @@ bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint
                        const qua_addr *from);
 /** Doubt the selected path: other pairs are checked again, the first to answer takes over. */
 void ice_path_suspect(qua_ice *ice);
+/** The base of the selected path is gone. */
+void ice_path_cut(qua_ice *ice, qua_time now);
 void ice_path_timeout(qua_ice *ice, qua_time now);
 qua_time ice_path_deadline(const qua_ice *ice);
 

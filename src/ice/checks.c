@@ -51,8 +51,8 @@ void ice_pair_all(qua_ice *ice)
         for (size_t l = 0; l < ice->local_count && ice->pair_count < PAIRS_MAX; l++) {
             pair *p = &ice->pairs[ice->pair_count];
             const local_base *local = &ice->locals[l];
-            if (!can_pair(&local->addr, &ice->remotes[r].addr) || (ice->relay_only && !local->relayed) ||
-                ice_find_pair(ice, local->base, &ice->remotes[r].addr))
+            if (local->base < 0 || !can_pair(&local->addr, &ice->remotes[r].addr) ||
+                (ice->relay_only && !local->relayed) || ice_find_pair(ice, local->base, &ice->remotes[r].addr))
                 continue;
             ice_turn_want(ice, local->base, &ice->remotes[r].addr);
             memset(p, 0, sizeof *p);
@@ -60,9 +60,26 @@ void ice_pair_all(qua_ice *ice)
             p->remote = r;
             p->priority = pair_priority(ice, l, r);
             p->rtt = -1;
+            p->triggered = ice_concluded(ice); /* a new address in a running call: it may be needed soon */
             ice->pair_count++;
         }
     }
+}
+
+void ice_drop_pairs(qua_ice *ice, size_t local)
+{
+    const pair *selected = ice->path.pair;
+    size_t kept = 0;
+
+    ice->path.pair = NULL;
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        if (ice->pairs[i].local == local)
+            continue;
+        if (&ice->pairs[i] == selected)
+            ice->path.pair = &ice->pairs[kept];
+        ice->pairs[kept++] = ice->pairs[i];
+    }
+    ice->pair_count = kept;
 }
 
 /* RFC 8445 §14.3: many checks under way must not crowd the network with retransmissions. */
@@ -118,7 +135,19 @@ void ice_send_check(qua_ice *ice, qua_time now, pair *p)
                     p->nominate);
 }
 
-/* The next pair to begin with: triggered ones first, then by priority; after the nomination only triggered ones. */
+static bool has_working_pair(const qua_ice *ice, size_t local)
+{
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        if (ice->pairs[i].local == local && ice->pairs[i].state == PAIR_SUCCEEDED)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The next pair to begin with: triggered ones first, then by priority. After the nomination only triggered ones, and
+ * others until each other base has a pair that works, to be ready when the selected one fails.
+ */
 static pair *next_waiting(qua_ice *ice)
 {
     const bool concluded = ice_concluded(ice);
@@ -128,7 +157,7 @@ static pair *next_waiting(qua_ice *ice)
         return NULL;
     for (size_t i = 0; i < ice->pair_count; i++) {
         pair *p = &ice->pairs[i];
-        if ((!p->triggered && (p->state != PAIR_WAITING || concluded)) ||
+        if ((!p->triggered && (p->state != PAIR_WAITING || (concluded && has_working_pair(ice, p->local)))) ||
             !ice_turn_ready(ice, ice->locals[p->local].base, &ice->remotes[p->remote].addr))
             continue;
         if (!best || (p->triggered && !best->triggered) ||
@@ -169,6 +198,7 @@ static void on_success(qua_ice *ice, qua_time now, pair *p, const qua_stun *m)
         p->rtt = now - p->sent_at; /* Karn: only when it is clear which request was answered */
     p->pending = p->triggered = false;
     p->state = PAIR_SUCCEEDED;
+    p->answered_at = now;
     p->mapped_elsewhere = !qua_addr_equal(&m->mapped, &ice->locals[p->local].addr);
     if (ice->controlling ? p->nominate : p->wanted)
         p->nominated = true;
@@ -225,17 +255,41 @@ static void retransmit(qua_ice *ice, qua_time now)
             continue;
         }
         p->pending = false;
-        if (p->state == PAIR_RUNNING)
-            p->state = PAIR_FAILED; /* one that succeeded before is left to consent */
+        if (p != ice->path.pair)
+            p->state = PAIR_FAILED; /* the selected one is left to consent */
     }
+}
+
+static qua_time backup_due(const qua_ice *ice, const pair *p)
+{
+    return ice_concluded(ice) && p != ice->path.pair && p->state == PAIR_SUCCEEDED && !p->pending
+               ? p->answered_at + BACKUP_EVERY
+               : QUA_TIME_NEVER;
+}
+
+static void ask_backups(qua_ice *ice, qua_time now)
+{
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (now < backup_due(ice, p) || now < ice->paced_until)
+            continue;
+        ice->paced_until = now + PACE;
+        ice_send_check(ice, now, p);
+    }
+}
+
+static bool is_searching(const qua_ice *ice)
+{
+    return ice->state == QUA_ICE_STATE_CHECKING || (ice->state == QUA_ICE_STATE_DISCONNECTED && !ice->path.usable);
 }
 
 void ice_checks_timeout(qua_ice *ice, qua_time now)
 {
     retransmit(ice, now);
     begin_checks(ice, now);
+    ask_backups(ice, now);
     /* even with nothing left to try: RFC 8863 */
-    if (ice->state == QUA_ICE_STATE_CHECKING && now - ice->checking_since >= PATIENCE)
+    if (is_searching(ice) && now - ice->checking_since >= PATIENCE)
         ice_set_state(ice, now, QUA_ICE_STATE_FAILED);
 }
 
@@ -244,12 +298,15 @@ qua_time ice_checks_deadline(const qua_ice *ice)
     qua_time deadline = QUA_TIME_NEVER;
 
     for (size_t i = 0; i < ice->pair_count; i++) {
+        const qua_time due = backup_due(ice, &ice->pairs[i]);
         if (ice->pairs[i].pending)
             deadline = QUA_MIN(deadline, ice->pairs[i].retry_at);
+        if (due != QUA_TIME_NEVER)
+            deadline = QUA_MIN(deadline, QUA_MAX(due, ice->paced_until));
     }
     if (next_waiting((qua_ice *)ice))
         deadline = QUA_MIN(deadline, ice->paced_until);
-    if (ice->state == QUA_ICE_STATE_CHECKING)
+    if (is_searching(ice))
         deadline = QUA_MIN(deadline, ice->checking_since + PATIENCE);
     return deadline;
 }

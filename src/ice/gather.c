@@ -27,6 +27,7 @@ static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const q
     c.addr = *addr;
     c.priority = priority_of(kind, &ice->locals[local].addr, local);
     snprintf(c.foundation, sizeof c.foundation, "%d%u", (int)kind, (unsigned)local);
+    ice->candidate_locals[ice->candidate_count] = local;
     text = ice->candidates[ice->candidate_count++];
     qua_ice_candidate_write(text, sizeof ice->candidates[0], &c, related);
     ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, text);
@@ -47,42 +48,95 @@ static void send_query(qua_ice *ice, qua_time now, stun_query *q)
 static void plan_query(qua_ice *ice, size_t local, size_t server)
 {
     const qua_addr *ours = &ice->locals[local].addr, *theirs = &ice->servers[server];
-    stun_query *q = &ice->queries[ice->query_count];
+    stun_query *q = NULL;
 
-    if (ice->locals[local].relayed || ice->relay_only || ours->family != theirs->family ||
-        qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
+    if (ice->locals[local].relayed || ice->locals[local].base < 0 || ice->relay_only ||
+        ours->family != theirs->family || qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
         return;
+    for (size_t i = 0; i < ice->query_count && !q; i++)
+        q = ice->queries[i].done && ice->locals[ice->queries[i].local].base < 0 ? &ice->queries[i] : NULL;
+    if (!q)
+        q = &ice->queries[ice->query_count++];
+    assert(ice->query_count <= QUA_ARRAY_SIZE(ice->queries));
     memset(q, 0, sizeof *q);
     q->server = server;
     q->local = local;
     qua_random_fill(ice->random, q->transaction, sizeof q->transaction);
-    ice->query_count++;
+}
+
+/* A slot for a base: that of one that is gone, else a fresh one. */
+static size_t free_local(const qua_ice *ice)
+{
+    for (size_t i = 0; i < ice->local_count; i++) {
+        if (ice->locals[i].base < 0)
+            return i;
+    }
+    return ice->local_count;
+}
+
+static size_t put_local(qua_ice *ice, const local_base *local)
+{
+    const size_t i = free_local(ice);
+
+    assert(i < QUA_ARRAY_SIZE(ice->locals));
+    ice->locals[i] = *local;
+    ice->local_count = QUA_MAX(ice->local_count, i + 1);
+    return i;
 }
 
 int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr)
 {
-    local_base *l;
+    const size_t i = free_local(ice);
+    const local_base l = {.base = base,
+                          .addr = *addr,
+                          .priority = priority_of(QUA_ICE_HOST, addr, i),
+                          .prflx_priority = priority_of(QUA_ICE_PRFLX, addr, i)};
 
     assert(base >= 0 && base < TURN_BASE);
     if (ice->host_count == QUA_ICE_LOCAL_MAX)
         return QUA_EFULL;
-    l = &ice->locals[ice->local_count];
-    memset(l, 0, sizeof *l);
-    l->base = base;
-    l->addr = *addr;
-    l->priority = priority_of(QUA_ICE_HOST, addr, ice->local_count);
-    l->prflx_priority = priority_of(QUA_ICE_PRFLX, addr, ice->local_count);
-    add_candidate(ice, QUA_ICE_HOST, ice->local_count, addr, addr);
-    for (size_t server = 0; server < ice->server_count; server++)
-        plan_query(ice, ice->local_count, server);
-    for (size_t server = 0; server < ice->turn_server_count; server++)
-        ice_turn_plan(ice, ice->local_count, server);
-    ice->local_count++;
     ice->host_count++;
+    put_local(ice, &l);
+    add_candidate(ice, QUA_ICE_HOST, i, addr, addr);
+    for (size_t server = 0; server < ice->server_count; server++)
+        plan_query(ice, i, server);
+    for (size_t server = 0; server < ice->turn_server_count; server++)
+        ice_turn_plan(ice, i, server);
     ice_pair_all(ice);
     ice_gather_timeout(ice, now); /* ask now if the pace allows */
     ice_turn_timeout(ice, now);
     return 0;
+}
+
+void ice_drop_local(qua_ice *ice, size_t local)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < ice->query_count; i++)
+        ice->queries[i].done |= ice->queries[i].local == local;
+    for (size_t i = 0; i < ice->candidate_count; i++) {
+        if (ice->candidate_locals[i] == local)
+            continue;
+        ice->candidate_locals[kept] = ice->candidate_locals[i];
+        memmove(ice->candidates[kept++], ice->candidates[i], sizeof ice->candidates[0]);
+    }
+    ice->candidate_count = kept;
+    ice_drop_pairs(ice, local);
+    ice->locals[local].base = -1;
+}
+
+void qua_ice_remove_local(qua_ice *ice, qua_time now, int base)
+{
+    for (size_t i = 0; i < ice->local_count; i++) {
+        if (ice->locals[i].base != base || ice->locals[i].relayed)
+            continue;
+        ice_turn_drop(ice, i);
+        ice_drop_local(ice, i);
+        ice->host_count--;
+        ice_path_cut(ice, now);
+        ice_gather_finish(ice);
+        return;
+    }
 }
 
 int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr)
@@ -140,18 +194,14 @@ static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
 void ice_gather_relayed(qua_ice *ice, turn_allocation *a, int base, const qua_addr *relayed, const qua_addr *mapped)
 {
     static const qua_addr nobody = {.family = QUA_IPV4};
-    local_base *l = &ice->locals[ice->local_count];
+    const uint32_t priority = priority_of(QUA_ICE_RELAY, relayed, free_local(ice));
+    const local_base l = {
+        .base = base, .addr = *relayed, .relayed = true, .priority = priority, .prflx_priority = priority};
 
-    a->local = ice->local_count;
-    memset(l, 0, sizeof *l);
-    l->base = base;
-    l->addr = *relayed;
-    l->relayed = true;
-    l->priority = l->prflx_priority = priority_of(QUA_ICE_RELAY, relayed, ice->local_count);
+    a->local = put_local(ice, &l);
     /* who wants relays alone does not want their address told, RFC 8828 §6.2 */
-    add_candidate(ice, QUA_ICE_RELAY, ice->local_count, relayed,
+    add_candidate(ice, QUA_ICE_RELAY, a->local, relayed,
                   ice->relay_only || mapped->family == QUA_FAMILY_NONE ? &nobody : mapped);
-    ice->local_count++;
     add_reflexive(ice, a->host, mapped);
     ice_pair_all(ice);
     ice_gather_finish(ice);

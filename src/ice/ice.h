@@ -124,7 +124,8 @@ const char *qua_ice_local_password(const qua_ice *ice);
 /** The offerer controls (RFC 8445 §6.1.1); settle it before the remote description is set. */
 void qua_ice_set_controlling(qua_ice *ice, bool controlling);
 
-/** A socket is bound: gather a host candidate (an event) and ask the STUN servers. QUA_EFULL */
+/** A socket is bound, at the start or later (another interface came up): gather a host candidate (an event) and ask the
+ * STUN servers. QUA_EFULL */
 int qua_ice_add_local(qua_ice *ice, qua_time now, int base, const qua_addr *addr);
 int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr);
 /**
@@ -133,6 +134,11 @@ int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr);
  * @return 0, QUA_EFULL, QUA_EINVAL: too long
  */
 int qua_ice_add_turn_server(qua_ice *ice, const qua_addr *addr, const char *username, const char *password);
+/**
+ * A socket is gone with its interface, and its candidates with it. Media moves at once to a pair that was kept ready on
+ * another base; without one the state is DISCONNECTED while everything is checked again.
+ */
+void qua_ice_remove_local(qua_ice *ice, qua_time now, int base);
 /** No further local addresses: GATHERED follows once the STUN and TURN servers answered or timed out. */
 void qua_ice_local_done(qua_ice *ice, qua_time now);
 
@@ -157,6 +163,11 @@ void qua_ice_close(qua_ice *ice);
 int qua_ice_unwrap(qua_ice *ice, int *base, qua_addr *from, uint8_t **data, size_t *size);
 /** @return 0; QUA_EIGNORED: not STUN; QUA_EAUTH, QUA_EFORMAT: dropped and counted */
 int qua_ice_input(qua_ice *ice, qua_time now, int base, const qua_addr *from, const uint8_t *data, size_t size);
+/**
+ * Media that was authentic came this way (`base` and `from` as after qua_ice_unwrap). Its silence makes the agent look
+ * sooner whether the path is alive; its coming by another pair makes the controlling side follow.
+ */
+void qua_ice_note_media(qua_ice *ice, qua_time now, int base, const qua_addr *from);
 void qua_ice_on_timeout(qua_ice *ice, qua_time now);
 qua_time qua_ice_deadline(const qua_ice *ice);
 

@@ -30,18 +30,18 @@ static void use(qua_ice *ice, qua_time now, pair *p)
                                                      : QUA_ICE_HOST;
     path->remote_kind = ice->remotes[p->remote].kind;
     path->rtt = p->rtt;
-    path->answered_at = path->heard_at = now;
+    path->answered_at = path->heard_at = path->since = path->media_at = now;
     path->silent_at = QUA_TIME_NEVER;
     path->ask_at = next_consent(ice, now);
     ice_emit(ice, QUA_ICE_EVENT_SELECTED, "");
 }
 
-/* RFC 8445 §8.1.2: with a pair nominated the others need no answer any more. */
+/* RFC 8445 §8.1.2: with a pair nominated the others of its base need no answer any more. */
 static void stop_other_checks(qua_ice *ice)
 {
     for (size_t i = 0; i < ice->pair_count; i++) {
         pair *p = &ice->pairs[i];
-        if (p == ice->path.pair || !p->pending)
+        if (p->local != ice->path.pair->local || p->state != PAIR_RUNNING)
             continue;
         p->pending = false;
         p->state = PAIR_WAITING;
@@ -79,6 +79,7 @@ static void plan_nomination(qua_ice *ice, qua_time now)
 /* Media goes over the nominated pair; before there is one, over the first that answered. */
 void ice_reconsider(qua_ice *ice, qua_time now)
 {
+    const bool concluded = ice_concluded(ice);
     pair *best = NULL;
 
     for (size_t i = 0; i < ice->pair_count; i++) {
@@ -93,10 +94,12 @@ void ice_reconsider(qua_ice *ice, qua_time now)
         use(ice, now, best);
     if (ice->path.silent_at == QUA_TIME_NEVER || ice->state != QUA_ICE_STATE_DISCONNECTED)
         ice_set_state(ice, now, ice_concluded(ice) ? QUA_ICE_STATE_COMPLETED : QUA_ICE_STATE_CONNECTED);
-    if (ice_concluded(ice))
-        stop_other_checks(ice);
-    else
+    if (!ice_concluded(ice)) {
         plan_nomination(ice, now);
+    } else if (!concluded) {
+        stop_other_checks(ice);
+        ice->first_nomination = QUA_MIN(ice->first_nomination, now);
+    }
 }
 
 static void nominate(qua_ice *ice, qua_time now)
@@ -162,6 +165,13 @@ bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint
     return false;
 }
 
+/* Did media come regularly until a moment ago, and then not? */
+static bool media_stopped(const media_path *path, qua_time now)
+{
+    return path->media_at != path->since && now - path->media_at >= MEDIA_SILENT_AFTER &&
+           now - path->media_at < QUA_SECONDS(3);
+}
+
 static void ask(qua_ice *ice, qua_time now)
 {
     media_path *path = &ice->path;
@@ -174,7 +184,7 @@ static void ask(qua_ice *ice, qua_time now)
     ice_write_check(ice, path->base, &path->remote, path->asked[slot].transaction, path->priority, path->old, nominate);
     if (path->silent_at == QUA_TIME_NEVER)
         path->silent_at = now + SILENT_AFTER;
-    path->ask_at = now + PROBE_EVERY;
+    path->ask_at = now + (media_stopped(path, now) ? MEDIA_PROBE_EVERY : PROBE_EVERY);
 }
 
 /*
@@ -207,6 +217,90 @@ static void lose(qua_ice *ice, qua_time now)
     ice_set_state(ice, now, restarting ? QUA_ICE_STATE_CHECKING : QUA_ICE_STATE_FAILED);
 }
 
+/* When the path is doubted, if nothing answers. */
+static qua_time suspect_at(const media_path *path, qua_time now)
+{
+    const qua_time asked_at = path->silent_at - SILENT_AFTER;
+
+    if (path->suspected || path->old || path->silent_at == QUA_TIME_NEVER)
+        return QUA_TIME_NEVER;
+    return asked_at + (media_stopped(path, now) ? MEDIA_SUSPECT_AFTER : SUSPECT_AFTER);
+}
+
+static void take_fresh_backup(qua_ice *ice, qua_time now)
+{
+    pair *best = NULL;
+
+    for (size_t i = 0; i < ice->pair_count; i++) {
+        pair *p = &ice->pairs[i];
+        if (p->state == PAIR_SUCCEEDED && now - p->answered_at < BACKUP_FRESH && (!best || better(p, best)))
+            best = p;
+    }
+    if (best)
+        use(ice, now, best);
+}
+
+void ice_path_cut(qua_ice *ice, qua_time now)
+{
+    for (size_t i = 0; ice->path.usable && i < ice->local_count; i++) {
+        if (ice->locals[i].base == ice->path.base)
+            return; /* another base is gone */
+    }
+    if (!ice->path.usable)
+        return;
+    ice->path.usable = false;
+    ice->path.pair = NULL;
+    take_fresh_backup(ice, now);
+    if (ice->path.usable) {
+        ice_reconsider(ice, now);
+        if (ice->controlling)
+            ice->nominate_at = now; /* the far side still sends to where nobody is */
+        return;
+    }
+    ice_path_suspect(ice);
+    ice->checking_since = now;
+    if (ice->state == QUA_ICE_STATE_CONNECTED || ice->state == QUA_ICE_STATE_COMPLETED)
+        ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
+}
+
+/* The far side sends by another pair: it has left ours. Whoever controls checks that pair and nominates it. */
+static void follow(qua_ice *ice, qua_time now, pair *p)
+{
+    if (!ice->controlling || !ice_concluded(ice) || p->state != PAIR_SUCCEEDED ||
+        now - ice->path.media_at < MEDIA_SILENT_AFTER / 3 || now - ice->followed_at < QUA_SECONDS(5))
+        return;
+    ice->followed_at = now;
+    ice_path_suspect(ice);
+    ice->path.ask_at = now; /* if it lives after all it stays */
+    ice_trigger(ice, now, p);
+}
+
+void qua_ice_note_media(qua_ice *ice, qua_time now, int base, const qua_addr *from)
+{
+    media_path *path = &ice->path;
+    pair *p;
+
+    if (!path->usable)
+        return;
+    if (path->base == base && qua_addr_equal(&path->remote, from)) {
+        path->media_at = now;
+        return;
+    }
+    p = ice_find_pair(ice, base, from);
+    if (p)
+        follow(ice, now, p);
+}
+
+/* An answer after media fell silent is needed; NEVER: there is one, or it is being asked for. */
+static qua_time media_ask_at(const media_path *path)
+{
+    const qua_time silent = path->media_at + MEDIA_SILENT_AFTER;
+
+    return path->media_at == path->since || path->silent_at != QUA_TIME_NEVER || path->answered_at >= silent
+               ? QUA_TIME_NEVER
+               : silent;
+}
+
 void ice_path_timeout(qua_ice *ice, qua_time now)
 {
     media_path *path = &ice->path;
@@ -218,12 +312,12 @@ void ice_path_timeout(qua_ice *ice, qua_time now)
         lose(ice, now);
         return;
     }
-    if (!path->suspected && !path->old && now >= path->silent_at - (SILENT_AFTER - SUSPECT_AFTER))
-        ice_path_suspect(ice);
     if (now >= path->silent_at && ice->state != QUA_ICE_STATE_DISCONNECTED)
         ice_set_state(ice, now, QUA_ICE_STATE_DISCONNECTED);
-    if (now >= path->ask_at)
+    if (now >= QUA_MIN(path->ask_at, media_ask_at(path)))
         ask(ice, now);
+    if (now >= suspect_at(path, now))
+        ice_path_suspect(ice);
 }
 
 qua_time ice_path_deadline(const qua_ice *ice)
@@ -236,5 +330,5 @@ qua_time ice_path_deadline(const qua_ice *ice)
     deadline = QUA_MIN(deadline, QUA_MIN(path->ask_at, path->answered_at + CONSENT_EXPIRES));
     if (ice->state != QUA_ICE_STATE_DISCONNECTED)
         deadline = QUA_MIN(deadline, path->silent_at);
-    return deadline; /* suspicion comes with a question, it needs no wish of its own */
+    return QUA_MIN(deadline, media_ask_at(path)); /* suspicion comes with a question, it needs no wish of its own */
 }

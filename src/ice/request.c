@@ -81,13 +81,19 @@ static void learn_peer_reflexive(qua_ice *ice, const qua_addr *from, uint32_t pr
     ice_pair_all(ice);
 }
 
+/*
+ * Of nominations that come together the best pair counts (RFC 5245's aggressive ones). Later the far side moves on and
+ * the last counts, but for a straggler right after the change.
+ */
 static void consider_nomination(qua_ice *ice, qua_time now, pair *p)
 {
     pair *current = ice->path.pair;
 
-    /* a far side that moves on from a path gone quiet means it, whatever the priorities say */
-    if (current && current != p && now - ice->path.heard_at >= QUA_SECONDS(2))
-        current->nominated = false;
+    if (current && current != p && current->nominated && now - ice->first_nomination >= NOMINATIONS_SETTLE) {
+        if (now - ice->path.since < NOMINATION_GUARD)
+            return;
+        current->nominated = current->wanted = false;
+    }
     p->wanted = true;
     if (p->state == PAIR_SUCCEEDED)
         p->nominated = true;

@@ -109,18 +109,19 @@ static void send_bind(qua_ice *ice, qua_time now, turn_allocation *a, turn_chann
 
 /* ---- what becomes of an allocation -------------------------------------------------------------------------- */
 
+/* The pairs of this relay with a peer that it does not let in. */
 static void fail_pairs(qua_ice *ice, const turn_allocation *a, const qua_addr *peer)
 {
     for (size_t i = 0; i < ice->pair_count; i++) {
         pair *p = &ice->pairs[i];
-        if (p->local == a->local && (!peer || qua_addr_equal(&ice->remotes[p->remote].addr, peer))) {
+        if (p->local == a->local && qua_addr_equal(&ice->remotes[p->remote].addr, peer)) {
             p->state = PAIR_FAILED;
             p->pending = p->triggered = false;
         }
     }
 }
 
-static void lose(qua_ice *ice, turn_allocation *a)
+static void lose(qua_ice *ice, qua_time now, turn_allocation *a)
 {
     const bool was_ready = a->state == TURN_READY;
 
@@ -131,9 +132,8 @@ static void lose(qua_ice *ice, turn_allocation *a)
         ice_gather_finish(ice);
         return;
     }
-    fail_pairs(ice, a, NULL);
-    if (ice->path.usable && ice->path.base == ice->locals[a->local].base)
-        ice_path_suspect(ice);
+    ice_drop_local(ice, a->local);
+    ice_path_cut(ice, now);
 }
 
 static void fail_channel(qua_ice *ice, turn_allocation *a, turn_channel *c)
@@ -156,7 +156,7 @@ static void on_allocated(qua_ice *ice, qua_time now, turn_allocation *a, const q
     const qua_addr *relayed = &m->relayed;
 
     if (relayed->family == QUA_FAMILY_NONE || relayed->port == 0 || qua_addr_is_multicast(relayed)) {
-        lose(ice, a);
+        lose(ice, now, a);
         return;
     }
     a->state = TURN_READY;
@@ -208,7 +208,7 @@ static void on_own_answer(qua_ice *ice, qua_time now, turn_allocation *a, const 
         send_allocate(ice, now, a);
         return;
     } else {
-        lose(ice, a);
+        lose(ice, now, a);
     }
     a->request.refusals = 0;
 }
@@ -223,7 +223,7 @@ static void on_bind_answer(qua_ice *ice, qua_time now, turn_allocation *a, turn_
     } else if (m->error_code == 438 && accept_challenge(ice, a, &c->request, m)) {
         send_bind(ice, now, a, c);
     } else if (m->error_code == 437) {
-        lose(ice, a); /* the server knows no such allocation: it was restarted */
+        lose(ice, now, a); /* the server knows no such allocation: it was restarted */
     } else {
         fail_channel(ice, a, c);
     }
@@ -398,19 +398,42 @@ int qua_ice_add_turn_server(qua_ice *ice, const qua_addr *addr, const char *user
     return 0;
 }
 
+/* Of one whose base is gone, else a fresh one; NULL: none. */
+static turn_allocation *free_allocation(qua_ice *ice)
+{
+    for (size_t i = 0; i < ice->allocation_count; i++) {
+        if (ice->allocations[i].state == TURN_GONE && ice->path.base != TURN_BASE + (int)i)
+            return &ice->allocations[i];
+    }
+    return ice->allocation_count < ICE_RELAY_MAX ? &ice->allocations[ice->allocation_count] : NULL;
+}
+
 void ice_turn_plan(qua_ice *ice, size_t local, size_t server)
 {
     const qua_addr *ours = &ice->locals[local].addr, *theirs = &ice->turn_servers[server].addr;
-    turn_allocation *a = &ice->allocations[ice->allocation_count];
+    turn_allocation *a = free_allocation(ice);
 
-    if (ice->allocation_count == ICE_RELAY_MAX || ice->locals[local].relayed || ours->family != theirs->family ||
+    if (!a || ice->locals[local].relayed || ice->locals[local].base < 0 || ours->family != theirs->family ||
         qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
         return;
     memset(a, 0, sizeof *a);
     a->server = server;
     a->host = local;
     a->next_number = FIRST_CHANNEL;
-    ice->allocation_count++;
+    ice->allocation_count = QUA_MAX(ice->allocation_count, (size_t)(a - ice->allocations) + 1);
+}
+
+void ice_turn_drop(qua_ice *ice, size_t host)
+{
+    for (size_t i = 0; i < ice->allocation_count; i++) {
+        turn_allocation *a = &ice->allocations[i];
+        if (a->host != host || a->state == TURN_GONE)
+            continue;
+        if (a->state == TURN_READY)
+            ice_drop_local(ice, a->local);
+        a->state = TURN_GONE;
+        a->request.pending = false;
+    }
 }
 
 /* A slot for another peer: a fresh one, or that of a peer that nobody knows any more. */
@@ -505,7 +528,7 @@ static void serve(qua_ice *ice, qua_time now, turn_allocation *a)
         else
             send_refresh(ice, now, a, 600);
     } else if (exhausted) {
-        lose(ice, a);
+        lose(ice, now, a);
     } else if (a->state == TURN_IDLE && take_slot(ice, now)) {
         a->state = TURN_ASKING;
         send_allocate(ice, now, a);

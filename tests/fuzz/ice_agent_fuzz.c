@@ -28,7 +28,7 @@ static void drain(world *w)
     int base;
 
     while (qua_ice_poll_transmit(w->ice, &out)) {
-        assert(out.base == 0 && out.size >= 20 && out.size <= sizeof out.data);
+        assert(out.base >= 0 && out.base <= 1 && out.size >= 20 && out.size <= sizeof out.data);
         assert(qua_stun_looks_like(out.data, out.size) || out.data[0] >> 6 == 1); /* or in a channel */
         memcpy(w->last_transaction, out.data + 8, 12);
         w->sent++;
@@ -114,7 +114,7 @@ static void signal_candidate(world *w, const uint8_t *data, size_t size)
 
 static void step(world *w, uint8_t what, const uint8_t *data, size_t size)
 {
-    switch (what % 14) {
+    switch (what % 16) {
     case 0:
         qua_ice_input(w->ice, w->now, what >> 7, &w->from, data, size);
         break;
@@ -143,7 +143,8 @@ static void step(world *w, uint8_t what, const uint8_t *data, size_t size)
         qua_ice_set_remote(w->ice, w->now, size % 2 ? "abcd" : "efgh", REMOTE_PASSWORD, size % 5 == 4);
         break;
     case 9:
-        qua_ice_add_local(w->ice, w->now, 0, &(qua_addr){.family = QUA_IPV4, .port = 4000, .ip = {192, 0, 2, what}});
+        qua_ice_add_local(w->ice, w->now, size % 2,
+                          &(qua_addr){.family = QUA_IPV4, .port = 4000, .ip = {192, 0, 2, what}});
         break;
     case 10:
         w->from = size ? w->server : (qua_addr){.family = QUA_IPV4, .port = 5000, .ip = {192, 0, 2, 2}};
@@ -157,6 +158,12 @@ static void step(world *w, uint8_t what, const uint8_t *data, size_t size)
         break;
     case 13:
         through_relay(w, data, size);
+        break;
+    case 14:
+        qua_ice_remove_local(w->ice, w->now, size % 2);
+        break;
+    case 15:
+        qua_ice_note_media(w->ice, w->now, size % 2, &w->from);
         break;
     }
     drain(w);

@@ -115,6 +115,14 @@ static void on_message(void *context, qua_time now)
     drain(p);
 }
 
+static void on_media(ice_person *p, qua_time now, int base, const qua_addr *from)
+{
+    p->media_received++;
+    qua_ice_note_media(p->ice, now, base, from);
+    p->worst_gap = QUA_MAX(p->worst_gap, p->media_at ? now - p->media_at : 0);
+    p->media_at = now;
+}
+
 static void take(ice_person *p, qua_time now, int base, qua_addr from, const uint8_t *data, size_t size)
 {
     uint8_t copy[QUA_DATAGRAM_MAX], *inner = copy;
@@ -123,7 +131,7 @@ static void take(ice_person *p, qua_time now, int base, qua_addr from, const uin
     if (qua_ice_unwrap(p->ice, &base, &from, &inner, &size) != 0)
         return;
     if (qua_ice_input(p->ice, now, base, &from, inner, size) == QUA_EIGNORED && size == 5)
-        p->media_received++;
+        on_media(p, now, base, &from);
 }
 
 static void on_receive(void *context, qua_time now, const qua_addr *local, const qua_addr *from, const uint8_t *data,
@@ -226,11 +234,21 @@ void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, s
 {
     const size_t i = p->iface_count++;
 
-    (void)bed;
     assert(i < ICE_BED_IFACES);
     p->ifaces[i] = sim_host_iface(p->host, ip, nat, up, down);
     p->addrs[i] = *sim_iface_addr(p->ifaces[i]);
     p->addrs[i].port = (uint16_t)(PORT + i);
+    if (bed->called) {
+        gather(p, i);
+        drain(p);
+    }
+}
+
+void ice_bed_detach(ice_person *p, size_t iface)
+{
+    sim_iface_set_up(p->ifaces[iface], false);
+    qua_ice_remove_local(p->ice, sim_net_now(p->bed->net), (int)iface);
+    drain(p);
 }
 
 static void gather_all(ice_person *p)
@@ -242,14 +260,13 @@ static void gather_all(ice_person *p)
 
 void ice_bed_call(ice_bed *bed, ice_person *offerer, qua_time delay)
 {
-    const bool again = bed->answered_at != 0;
-
     bed->signaling_delay = delay;
     describe(offerer, true);
-    if (!again) {
+    if (!bed->called) {
         gather_all(&bed->ana);
         gather_all(&bed->ben);
     }
+    bed->called = true;
     drain(&bed->ana);
     drain(&bed->ben);
 }
@@ -267,19 +284,40 @@ bool ice_bed_can_send(const ice_person *p)
     return qua_ice_selected(p->ice, &base, &remote);
 }
 
-bool ice_bed_media_flows(ice_bed *bed, ice_person *from, ice_person *to)
+static bool send_media(ice_person *p)
 {
-    const size_t before = to->media_received;
     uint8_t data[QUA_ICE_WRAP_SIZE + 5];
-    const size_t header = qua_ice_wrap(from->ice, 5, data);
+    const size_t header = qua_ice_wrap(p->ice, 5, data);
     qua_addr remote;
     int base;
 
-    if (!qua_ice_selected(from->ice, &base, &remote))
+    if (!qua_ice_selected(p->ice, &base, &remote))
         return false;
     memcpy(data + header, "media", 5);
+    return sim_host_send(p->host, &p->addrs[base], &remote, data, header + 5, 0) == 0;
+}
+
+static void on_tick(void *context, qua_time now)
+{
+    ice_bed *bed = context;
+
+    send_media(&bed->ana);
+    send_media(&bed->ben);
+    sim_net_at(bed->net, now + QUA_MS(20), on_tick, bed);
+}
+
+void ice_bed_stream(ice_bed *bed)
+{
+    bed->ana.worst_gap = bed->ben.worst_gap = bed->ana.media_at = bed->ben.media_at = 0;
+    on_tick(bed, sim_net_now(bed->net));
+}
+
+bool ice_bed_media_flows(ice_bed *bed, ice_person *from, ice_person *to)
+{
+    const size_t before = to->media_received;
+
     for (size_t i = 0; i < 10; i++) /* some may be lost */
-        if (sim_host_send(from->host, &from->addrs[base], &remote, data, header + 5, 0) != 0)
+        if (!send_media(from))
             return false;
     ice_bed_run(bed, QUA_SECONDS(1));
     return to->media_received > before;

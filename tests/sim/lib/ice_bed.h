@@ -27,6 +27,7 @@ typedef struct ice_person {
     size_t held_count;
     qua_time connected_at; /* of the first time, 0 never */
     size_t sent, silences, selections, media_received;
+    qua_time media_at, worst_gap; /* of the stream toward this person */
 } ice_person;
 
 /** One message on the signaling path. */
@@ -41,6 +42,7 @@ struct ice_bed {
     bool relay_only;
     ice_person ana, ben;
     qua_time signaling_delay;
+    bool called;
     qua_time answered_at; /* when the answer of the last ice_bed_call came */
     ice_bed_message messages[ICE_BED_MESSAGES];
     size_t message_count;
@@ -56,6 +58,10 @@ sim_turn *ice_bed_turn_server(ice_bed *bed, const char *ip, uint16_t port);
 void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, sim_pipe *up, sim_pipe *down);
 /** One offers, the other answers, each candidate is trickled; messages take `delay` one way. Again: a new offer. */
 void ice_bed_call(ice_bed *bed, ice_person *offerer, qua_time delay);
+/** Both send media every 20 ms from now on; worst_gap is measured anew. */
+void ice_bed_stream(ice_bed *bed);
+/** An interface is gone, and its owner knows. */
+void ice_bed_detach(ice_person *p, size_t iface);
 void ice_bed_run(ice_bed *bed, qua_time duration);
 bool ice_bed_can_send(const ice_person *p);
 /** Send some datagrams of media over the selected path and see whether any arrives within a second. */
