@@ -18,7 +18,7 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key)
     const qua_random random = qua_crypto_random();
 
     qua_random_fill(&random, serial, sizeof serial);
-    serial[0] &= 0x7f;
+    serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); /* positive, and no leading zero: DER allows none */
     return X509_set_version(cert, 2) && ASN1_STRING_set(number, serial, sizeof serial) &&
            X509_gmtime_adj(X509_getm_notBefore(cert), -86400) &&
            X509_gmtime_adj(X509_getm_notAfter(cert), VALID_SECONDS) &&

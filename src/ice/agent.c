@@ -165,7 +165,7 @@ static void begin_generation(qua_ice *ice, qua_time now)
     ice->pair_count = ice->remote_count = 0;
     ice->nominate_at = ice->first_nomination = QUA_TIME_NEVER;
     for (size_t i = 0; i < ice->candidate_count; i++)
-        ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, ice->candidates[i]);
+        ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, ice->candidates[i].text);
     if (ice->gathered)
         ice_emit(ice, QUA_ICE_EVENT_GATHERED, "");
     if (!ice->path.usable && ice->state != QUA_ICE_STATE_NEW) {
@@ -309,7 +309,7 @@ void qua_ice_get_stats(const qua_ice *ice, qua_ice_stats *out)
 
 const char *qua_ice_local_candidate(const qua_ice *ice, size_t i)
 {
-    return i < ice->candidate_count ? ice->candidates[i] : NULL;
+    return i < ice->candidate_count ? ice->candidates[i].text : NULL;
 }
 
 bool qua_ice_gathered(const qua_ice *ice)

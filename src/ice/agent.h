@@ -111,6 +111,13 @@ typedef struct media_path {
     size_t asked_next;
 } media_path;
 
+/* A candidate of ours, as the far side was told it. */
+typedef struct local_candidate {
+    size_t local;
+    qua_addr addr;
+    char text[256];
+} local_candidate;
+
 typedef struct stun_query {
     size_t server, local;
     uint8_t transaction[TRANSACTION_SIZE];
@@ -139,11 +146,8 @@ struct qua_ice {
 
     local_base locals[QUA_ICE_LOCAL_MAX + ICE_RELAY_MAX];
     size_t local_count, host_count;
-    char candidates[QUA_ICE_LOCAL_MAX * 3][256];
-    size_t candidate_locals[QUA_ICE_LOCAL_MAX * 3]; /* which base each is of */
+    local_candidate candidates[QUA_ICE_LOCAL_MAX * 3];
     size_t candidate_count;
-    qua_addr reflexive[QUA_ICE_LOCAL_MAX * 2];
-    size_t reflexive_count;
     qua_addr servers[QUA_ICE_STUN_MAX];
     size_t server_count;
     stun_query queries[QUA_ICE_LOCAL_MAX * QUA_ICE_STUN_MAX];

@@ -18,7 +18,7 @@ static uint32_t priority_of(qua_ice_kind kind, const qua_addr *addr, size_t inde
 static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const qua_addr *addr, const qua_addr *related)
 {
     qua_ice_candidate c;
-    char *text;
+    local_candidate *told;
 
     if (ice->candidate_count == QUA_ARRAY_SIZE(ice->candidates) || (ice->relay_only && kind != QUA_ICE_RELAY))
         return;
@@ -27,10 +27,11 @@ static void add_candidate(qua_ice *ice, qua_ice_kind kind, size_t local, const q
     c.addr = *addr;
     c.priority = priority_of(kind, &ice->locals[local].addr, local);
     snprintf(c.foundation, sizeof c.foundation, "%d%u", (int)kind, (unsigned)local);
-    ice->candidate_locals[ice->candidate_count] = local;
-    text = ice->candidates[ice->candidate_count++];
-    qua_ice_candidate_write(text, sizeof ice->candidates[0], &c, related);
-    ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, text);
+    told = &ice->candidates[ice->candidate_count++];
+    told->local = local;
+    told->addr = *addr;
+    qua_ice_candidate_write(told->text, sizeof told->text, &c, related);
+    ice_emit(ice, QUA_ICE_EVENT_CANDIDATE, told->text);
 }
 
 static void send_query(qua_ice *ice, qua_time now, stun_query *q)
@@ -48,20 +49,17 @@ static void send_query(qua_ice *ice, qua_time now, stun_query *q)
 static void plan_query(qua_ice *ice, size_t local, size_t server)
 {
     const qua_addr *ours = &ice->locals[local].addr, *theirs = &ice->servers[server];
-    stun_query *q = NULL;
+    stun_query *q = &ice->queries[ice->query_count];
 
     if (ice->locals[local].relayed || ice->locals[local].base < 0 || ice->relay_only ||
         ours->family != theirs->family || qua_addr_is_loopback(ours) != qua_addr_is_loopback(theirs))
         return;
-    for (size_t i = 0; i < ice->query_count && !q; i++)
-        q = ice->queries[i].done && ice->locals[ice->queries[i].local].base < 0 ? &ice->queries[i] : NULL;
-    if (!q)
-        q = &ice->queries[ice->query_count++];
-    assert(ice->query_count <= QUA_ARRAY_SIZE(ice->queries));
+    assert(ice->query_count < QUA_ARRAY_SIZE(ice->queries));
     memset(q, 0, sizeof *q);
     q->server = server;
     q->local = local;
     qua_random_fill(ice->random, q->transaction, sizeof q->transaction);
+    ice->query_count++;
 }
 
 /* A slot for a base: that of one that is gone, else a fresh one. */
@@ -112,13 +110,15 @@ void ice_drop_local(qua_ice *ice, size_t local)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < ice->query_count; i++)
-        ice->queries[i].done |= ice->queries[i].local == local;
+    for (size_t i = 0; i < ice->query_count; i++) {
+        if (ice->queries[i].local != local)
+            ice->queries[kept++] = ice->queries[i];
+    }
+    ice->query_count = kept;
+    kept = 0;
     for (size_t i = 0; i < ice->candidate_count; i++) {
-        if (ice->candidate_locals[i] == local)
-            continue;
-        ice->candidate_locals[kept] = ice->candidate_locals[i];
-        memmove(ice->candidates[kept++], ice->candidates[i], sizeof ice->candidates[0]);
+        if (ice->candidates[i].local != local)
+            ice->candidates[kept++] = ice->candidates[i];
     }
     ice->candidate_count = kept;
     ice_drop_pairs(ice, local);
@@ -181,13 +181,10 @@ static void add_reflexive(qua_ice *ice, size_t local, const qua_addr *mapped)
 
     if (!is_plausible(mapped, base) || qua_addr_equal(mapped, base))
         return; /* no NAT: redundant (RFC 8445 §5.1.3) */
-    for (size_t i = 0; i < ice->reflexive_count; i++) {
-        if (qua_addr_equal(mapped, &ice->reflexive[i]))
+    for (size_t i = 0; i < ice->candidate_count; i++) {
+        if (qua_addr_equal(mapped, &ice->candidates[i].addr))
             return;
     }
-    if (ice->reflexive_count == QUA_ARRAY_SIZE(ice->reflexive))
-        return;
-    ice->reflexive[ice->reflexive_count++] = *mapped;
     add_candidate(ice, QUA_ICE_SRFLX, local, mapped, base);
 }
 

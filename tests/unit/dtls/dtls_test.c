@@ -305,6 +305,24 @@ static void closing_is_told_to_the_far_side(void **state)
     assert_int_equal(qua_dtls_start(b->ben, NOW, true), QUA_ESTATE);
 }
 
+/* A certificate in 250 once had a serial number that libssl itself refused to read. */
+static void every_certificate_is_accepted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 400; i++) {
+        bed b;
+
+        assert_int_equal(qua_dtls_identity_create(&b.ana_id), 0);
+        b.ben_id = qua_dtls_identity_ref(b.ana_id);
+        assert_int_equal(qua_dtls_create(&b.ana, b.ana_id, NULL), 0);
+        assert_int_equal(qua_dtls_create(&b.ben, b.ben_id, NULL), 0);
+        connect(&b, true);
+        assert_states(&b, QUA_DTLS_CONNECTED, QUA_DTLS_CONNECTED);
+        void *all = &b;
+        tear_down(&all);
+    }
+}
+
 static void each_identity_is_its_own(void **state)
 {
     bed *b = *state;
@@ -332,6 +350,7 @@ int main(void)
         STORY(tampered_and_replayed_records_are_dropped),
         STORY(closing_is_told_to_the_far_side),
         STORY(each_identity_is_its_own),
+        cmocka_unit_test(every_certificate_is_accepted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
