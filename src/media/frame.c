@@ -10,9 +10,15 @@ typedef struct counted {
     void *context;
 } counted;
 
-static size_t align64(size_t n) { return (n + 63) & ~(size_t)63; }
+static size_t align64(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
 
-static void free_pixels(void *context) { free(context); }
+static void free_pixels(void *context)
+{
+    free(context);
+}
 
 qua_frame *qua_frame_wrap(int width, int height, uint8_t *const plane[3], const ptrdiff_t stride[3],
                           void (*release)(void *context), void *context)

@@ -60,5 +60,5 @@ uint8_t qua_audio_level(const int16_t *pcm, size_t samples)
     if (sum < 1)
         return 127;
     db = 10 * log10(sum / (double)samples / (32767.0 * 32767.0));
-    return (uint8_t)QUA_CLAMP(-db, 0, 127);
+    return (uint8_t)QUA_CLAMP(0.5 - db, 0, 127);
 }

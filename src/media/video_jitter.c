@@ -3,7 +3,7 @@
 
 #include "media/media.h"
 
-#define SLOTS 1024 /* packets held; a second of 8 Mb/s */
+#define SLOTS      1024 /* packets held; a second of 8 Mb/s */
 #define POOL_BYTES (256 * 1024)
 /* A hole that is not repaired for this long makes us ask for a keyframe. */
 #define PATIENCE QUA_MS(250)
@@ -18,9 +18,9 @@ typedef struct slot {
 
 struct qua_video_jitter {
     slot slots[SLOTS];
-    int64_t next;    /* first packet that was not handed out, -1 before the first keyframe */
-    int64_t highest; /* newest packet, -1 none */
-    bool synced;     /* the decoder holds what the next picture builds on */
+    int64_t next;         /* first packet that was not handed out, -1 before the first keyframe */
+    int64_t highest;      /* newest packet, -1 none */
+    bool synced;          /* the decoder holds what the next picture builds on */
     qua_time stuck_since; /* the next picture is held back since then; 0: it is not */
     qua_pool *packets, *pictures;
     qua_video_jitter_stats stats;
@@ -106,10 +106,10 @@ int qua_video_jitter_insert(qua_video_jitter *j, qua_time now, const qua_video_f
     }
     s->seq = f->seq;
     s->timestamp = f->timestamp;
-    s->frame_start = f->frame_start;
-    s->marker = f->marker;
-    s->keyframe = f->keyframe;
-    s->filler = f->size == 0;
+    s->filler = f->size == 0; /* neither begins nor ends a picture, whatever its header says */
+    s->frame_start = f->frame_start && !s->filler;
+    s->marker = f->marker && !s->filler;
+    s->keyframe = f->keyframe && s->frame_start;
     s->received = now;
     j->highest = QUA_MAX(j->highest, f->seq);
     return 0;
@@ -124,7 +124,7 @@ static int64_t whole_picture(qua_video_jitter *j, int64_t first)
         return -1;
     for (int64_t seq = first; seq <= j->highest; seq++) {
         const slot *s = slot_of(j, seq);
-        if (!s || s->timestamp != start->timestamp || (seq > first && s->frame_start && !s->filler))
+        if (!s || s->timestamp != start->timestamp || (seq > first && s->frame_start))
             return -1;
         if (s->marker)
             return seq;
@@ -214,6 +214,15 @@ bool qua_video_jitter_needs_keyframe(const qua_video_jitter *j, qua_time now)
     return !j->synced || (j->stuck_since && now - j->stuck_since > PATIENCE);
 }
 
-void qua_video_jitter_reset(qua_video_jitter *j) { j->synced = false; }
-int64_t qua_video_jitter_horizon(const qua_video_jitter *j) { return j->next; }
-void qua_video_jitter_get_stats(const qua_video_jitter *j, qua_video_jitter_stats *out) { *out = j->stats; }
+void qua_video_jitter_reset(qua_video_jitter *j)
+{
+    j->synced = false;
+}
+int64_t qua_video_jitter_horizon(const qua_video_jitter *j)
+{
+    return j->next;
+}
+void qua_video_jitter_get_stats(const qua_video_jitter *j, qua_video_jitter_stats *out)
+{
+    *out = j->stats;
+}

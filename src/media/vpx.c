@@ -90,8 +90,8 @@ static int vp8_encode(qua_video_encoder *self, const qua_frame *frame, const qua
         image.planes[i] = frame->plane[i];
         image.stride[i] = (int)frame->stride[i];
     }
-    if (vpx_codec_encode(&e->ctx, &image, e->pts, (unsigned long)duration,
-                         params->keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME) != VPX_CODEC_OK)
+    if (vpx_codec_encode(&e->ctx, &image, e->pts, (unsigned long)duration, params->keyframe ? VPX_EFLAG_FORCE_KF : 0,
+                         VPX_DL_REALTIME) != VPX_CODEC_OK)
         return QUA_EIO;
     e->pts += duration;
     while ((packet = vpx_codec_get_cx_data(&e->ctx, &iter)) != NULL) {
