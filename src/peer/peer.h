@@ -21,20 +21,21 @@
 #include "quartet/quartet.h"
 
 #define QUA_PEER_TRANSCEIVERS 8
-#define QUA_PEER_CODECS 8
+#define QUA_PEER_CODECS       8
 
 typedef struct qua_peer qua_peer;
 
 typedef struct qua_peer_config {
-    const qua_random *random;    /* lent, outlives the peer */
-    const qua_log *log;          /* lent, may be NULL */
-    qua_dtls_identity *identity; /* shared: the certificate of this call */
+    const qua_random *random;             /* lent, outlives the peer */
+    const qua_log *log;                   /* lent, may be NULL */
+    qua_dtls_identity *identity;          /* shared: the certificate of this call */
     const qua_video_codec *const *codecs; /* offered video codecs by preference; lent, outlives the peer */
-    size_t codec_count;          /* at most QUA_PEER_CODECS */
+    size_t codec_count;                   /* at most QUA_PEER_CODECS */
     const qua_addr *stun_servers;
     size_t stun_server_count;
-    bool allow_loopback;         /* loopback candidates count: calls on one machine */
-    qua_pool *packets;           /* shared: buffers of at least QUA_DATAGRAM_MAX bytes */
+    bool relay_only;                      /* iceTransportPolicy "relay" */
+    bool allow_loopback;                  /* loopback candidates count: calls on one machine */
+    qua_pool *packets;                    /* shared: buffers of at least QUA_DATAGRAM_MAX bytes */
     uint64_t start_bps, min_bps, max_bps; /* 0: cc's defaults */
 } qua_peer_config;
 
@@ -47,6 +48,10 @@ void qua_peer_close(qua_peer *peer, qua_time now);
 
 /** A server whose name was resolved only now; before qua_peer_local_done. @return 0, QUA_EFULL */
 int qua_peer_add_stun_server(qua_peer *peer, qua_time now, const qua_addr *addr);
+/** The same for a TURN server (RFC 8656, over UDP). @param username, password lent, never logged. @return also
+ * QUA_EINVAL */
+int qua_peer_add_turn_server(qua_peer *peer, qua_time now, const qua_addr *addr, const char *username,
+                             const char *password);
 
 /* ---- network --------------------------------------------------------------------------------------------- */
 
@@ -194,12 +199,12 @@ typedef struct qua_peer_event {
             char stream_id[QUA_ID_SIZE], track_id[QUA_ID_SIZE];
         } track;
         struct {
-            qua_buffer *data;             /* the whole encoded picture; one reference, the receiver's */
+            qua_buffer *data; /* the whole encoded picture; one reference, the receiver's */
             const qua_video_codec *codec;
             bool keyframe;
-            uint32_t timestamp;           /* RTP */
-            qua_time captured;            /* on the sender's clock by its reports, 0 unknown */
-            qua_time received;            /* when its last packet came */
+            uint32_t timestamp; /* RTP */
+            qua_time captured;  /* on the sender's clock by its reports, 0 unknown */
+            qua_time received;  /* when its last packet came */
         } picture;
         struct {
             qua_buffer *data; /* an Opus packet; one reference, the receiver's */
