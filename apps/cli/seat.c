@@ -20,6 +20,7 @@
 
 typedef struct remote {
     char id[QUA_ID_SIZE], name[QUA_ID_SIZE + 1];
+    qua_time came;                       /* when it was heard of */
     bool here, lost;                     /* under the mutex */
     qua_frame *newest;                   /* under the mutex */
     _Atomic uint64_t pictures, sounds;   /* decoded */
@@ -38,6 +39,7 @@ struct seat {
     qua_speaker *speaker;
     qua_recorder *recorder;
     qua_call *call;
+    qua_time started; /* when joining began */
 
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t changed;
@@ -71,6 +73,7 @@ static remote *add_remote(seat *s, const qua_participant *participant)
         r = &s->remotes[count];
         snprintf(r->id, sizeof r->id, "%s", participant->id);
         snprintf(r->name, sizeof r->name, "%s", participant->name);
+        r->came = qua_device_now();
         r->last.rtt_us = r->last.in.delay_us = -1;
         atomic_store_explicit(&s->remote_count, count + 1, memory_order_release);
     }
@@ -184,6 +187,16 @@ static void note_delay(remote *r, qua_time captured, qua_time decoded)
         atomic_fetch_add_explicit(&r->delays[ms], 1, memory_order_relaxed);
 }
 
+/* How long a person waits: from the start of joining, or from the coming of who joins later. */
+static void announce_first(const seat *s, const remote *r, qua_time decoded)
+{
+    const qua_time since = r->came - s->started < QUA_SECONDS(1) ? s->started : r->came;
+    char name[QUA_ID_SIZE + 1];
+
+    if (s->announce)
+        cli_say("%s is seen, after %.0f ms", cli_safe(name, sizeof name, r->name), (double)(decoded - since) / 1000);
+}
+
 static void on_video(void *context, const qua_participant *participant, qua_frame *frame, qua_time decoded)
 {
     seat *s = context;
@@ -202,7 +215,8 @@ static void on_video(void *context, const qua_participant *participant, qua_fram
     qua_frame_unref(&old);
     if (!r)
         return;
-    atomic_fetch_add_explicit(&r->pictures, 1, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&r->pictures, 1, memory_order_relaxed) == 0)
+        announce_first(s, r, decoded);
     note_delay(r, frame->captured, decoded);
 }
 
@@ -325,8 +339,10 @@ static int join_room(seat *s, const char *url)
                                                .audio = on_audio,
                                                .chat = on_chat},
                                     .context = s};
-    const int error = qua_call_join(&s->call, s->engine, &config);
+    int error;
 
+    s->started = qua_device_now();
+    error = qua_call_join(&s->call, s->engine, &config);
     if (error == QUA_EINVAL)
         cli_complain("\"%s\" is not the address of a room; it looks like ws://127.0.0.1:8433/room", url);
     else if (error)

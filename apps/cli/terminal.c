@@ -80,6 +80,13 @@ static void erase(void)
         printf("\033[%zuA\r\033[J", lines);
 }
 
+/* Without wrapping: on a narrow terminal lines are cut, or their number would not be known. */
+static void draw(void)
+{
+    if (shown[0])
+        printf("\033[?7l%s\033[?7h", shown);
+}
+
 void cli_say(const char *format, ...)
 {
     va_list args;
@@ -89,7 +96,8 @@ void cli_say(const char *format, ...)
     va_start(args, format);
     vprintf(format, args);
     va_end(args);
-    printf("\n%s", shown);
+    putchar('\n');
+    draw();
     fflush(stdout);
     pthread_mutex_unlock(&screen);
 }
@@ -110,10 +118,11 @@ void cli_show(const char *text, bool final)
     pthread_mutex_lock(&screen);
     erase();
     shown[0] = '\0';
-    if (final || on_terminal())
+    if (final)
         fputs(text, stdout);
-    if (!final && on_terminal())
+    else if (on_terminal())
         snprintf(shown, sizeof shown, "%s", text);
+    draw();
     fflush(stdout);
     pthread_mutex_unlock(&screen);
 }
