@@ -61,6 +61,18 @@ static void callback(void *context, Uint8 *stream, int size)
         play(audio, (int16_t *)(void *)stream, (size_t)size / sizeof(int16_t));
 }
 
+/* Asked first: a library below SDL prints lines of its own when it opens a device that is not there. */
+static int start_sdl(bool recording, const char *what, const char *instead, qua_device_error *why)
+{
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C stays the program's */
+    if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
+        return qua_device_fail(why, QUA_ENOENT, "this machine has no %s (%s); use %s", what, SDL_GetError(), instead);
+    if (SDL_GetNumAudioDevices(recording) != 0)
+        return 0;
+    SDL_QuitSubSystem(SDL_INIT_AUDIO);
+    return qua_device_fail(why, QUA_ENOENT, "this machine has no %s; use %s", what, instead);
+}
+
 int qua_sdl_audio_open(qua_sdl_audio **out, const char *name, const qua_microphone_config *microphone,
                        const qua_speaker_config *speaker, qua_device_error *why)
 {
@@ -69,11 +81,12 @@ int qua_sdl_audio_open(qua_sdl_audio **out, const char *name, const qua_micropho
     qua_sdl_audio *audio;
     SDL_AudioSpec wanted = {
         .freq = QUA_AUDIO_HZ, .format = AUDIO_S16SYS, .channels = 1, .samples = QUA_AUDIO_BLOCK, .callback = callback};
+    int error;
 
     assert(!microphone != !speaker);
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C stays the program's */
-    if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
-        return qua_device_fail(why, QUA_ENOENT, "this machine has no %s (%s); use %s", what, SDL_GetError(), instead);
+    error = start_sdl(microphone != NULL, what, instead, why);
+    if (error)
+        return error;
     audio = qua_zalloc(sizeof *audio);
     if (!audio) {
         SDL_QuitSubSystem(SDL_INIT_AUDIO);

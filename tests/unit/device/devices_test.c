@@ -3,6 +3,7 @@
 #include <png.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -381,6 +382,72 @@ static void speech_comes_in_blocks_of_10_ms(void **state)
     assert_true(m.loud > 10);
 }
 
+static void count_pull(void *context, int16_t out[QUA_AUDIO_BLOCK])
+{
+    memset(out, 0, QUA_AUDIO_BLOCK * sizeof *out);
+    atomic_fetch_add((_Atomic int *)context, 1);
+}
+
+static void count_block(void *context, const int16_t pcm[QUA_AUDIO_BLOCK], qua_time captured)
+{
+    (void)pcm;
+    assert_true(captured > 0);
+    atomic_fetch_add((_Atomic int *)context, 1);
+}
+
+static void await_blocks(const _Atomic int *blocks, int count)
+{
+    const qua_time give_up = os_now() + QUA_SECONDS(20);
+
+    while (*blocks < count && os_now() < give_up)
+        os_sleep_until(os_now() + QUA_MS(5));
+    assert_true(*blocks >= count);
+}
+
+static void loudspeakers_draw_sound_and_real_devices_are_reached_by_sdl(void **state)
+{
+    static const char *const specs[] = {"null", "default"};
+    _Atomic int blocks = 0;
+    qua_microphone *microphone;
+    qua_speaker *speaker;
+
+    (void)state;
+    setenv("SDL_AUDIODRIVER", "dummy", 1); /* SDL's device for machines without one */
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(specs); i++) {
+        const qua_time begin = os_now();
+
+        atomic_store(&blocks, 0);
+        assert_int_equal(qua_speaker_open(&speaker, &(qua_speaker_config){specs[i], count_pull, &blocks}, NULL), 0);
+        await_blocks(&blocks, 20);
+        qua_speaker_close(&speaker);
+        assert_true(os_now() - begin >= QUA_MS(150)); /* as time goes, not as fast as it can */
+    }
+    atomic_store(&blocks, 0);
+    assert_int_equal(qua_microphone_open(&microphone, &(qua_microphone_config){"default", count_block, &blocks}, NULL),
+                     0);
+    await_blocks(&blocks, 10);
+    qua_microphone_close(&microphone);
+}
+
+static void a_sound_device_that_is_not_there_is_said(void **state)
+{
+    qua_device_error why = {{0}};
+    qua_microphone *microphone = NULL;
+    qua_speaker *speaker = NULL;
+
+    (void)state;
+    assert_int_equal(qua_speaker_open(&speaker, &(qua_speaker_config){"trumpet", count_pull, NULL}, &why), QUA_EINVAL);
+    assert_non_null(strstr(why.text, "null"));
+    setenv("SDL_AUDIODRIVER", "no-such-driver", 1);
+    assert_int_equal(qua_speaker_open(&speaker, &(qua_speaker_config){"default", count_pull, NULL}, &why), QUA_ENOENT);
+    assert_non_null(strstr(why.text, "--speaker null"));
+    assert_int_equal(qua_microphone_open(&microphone, &(qua_microphone_config){"default", count_block, NULL}, &why),
+                     QUA_ENOENT);
+    assert_non_null(strstr(why.text, "--mic tone"));
+    assert_null(speaker);
+    assert_null(microphone);
+}
+
 /* ---- recordings and pictures ------------------------------------------------------------------------------- */
 
 static char *slurp(const char *folder, const char *name, size_t *size)
@@ -510,6 +577,8 @@ int main(void)
         cmocka_unit_test(what_fails_says_what_to_do),
         cmocka_unit_test(the_tone_has_no_seam_and_a_pause),
         cmocka_unit_test(speech_comes_in_blocks_of_10_ms),
+        cmocka_unit_test(loudspeakers_draw_sound_and_real_devices_are_reached_by_sdl),
+        cmocka_unit_test(a_sound_device_that_is_not_there_is_said),
         cmocka_unit_test(a_recording_holds_every_picture_at_the_first_size_and_its_times),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_said),
         cmocka_unit_test(fitting_crops_the_middle_and_keeps_shapes),
