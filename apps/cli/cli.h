@@ -91,6 +91,7 @@ typedef struct link_row {
     char from[QUA_ID_SIZE + 1], to[QUA_ID_SIZE + 1];
     char codec[16];
     bool inbound; /* seen by its receiver, who knows more */
+    bool here;    /* both are in the call now */
     int width, height;
     double fps, kbps, loss;
     double rtt_ms, delay_ms;           /* -1 unknown */
@@ -98,11 +99,11 @@ typedef struct link_row {
     uint64_t pictures, sounds;         /* decoded; sounds in blocks of 10 ms that were not made up */
 } link_row;
 
-#define LINKS_MAX 24 /* four participants, both directions as seen from both ends */
+#define LINKS_MAX 64 /* four participants, both directions as seen from both ends, and some who left */
 
 /** @return rows written, at most `capacity`; also those of participants who left */
 size_t seat_links(seat *s, link_row *out, size_t capacity);
-/** A table for people. @param final with the delays of the whole call */
+/** A table for people. @param final with the delays of the whole call, and with those who left */
 void links_format(const link_row *rows, size_t count, bool final, char *out, size_t capacity);
 
 #endif

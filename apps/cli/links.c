@@ -83,5 +83,6 @@ void links_format(const link_row *rows, size_t count, bool final, char *out, siz
         add(&p, "%8s", "delay");
     add(&p, "%9s %8s\n", "pictures", "sound s");
     for (size_t i = 0; i < count; i++)
-        add_row(&p, &rows[i], final);
+        if (final || rows[i].here)
+            add_row(&p, &rows[i], final);
 }

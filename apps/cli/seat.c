@@ -13,7 +13,7 @@
 
 #include "cli.h"
 
-#define REMOTES_MAX   16   /* over the whole call; later ones are seen and heard, but not in the table */
+#define REMOTES_MAX   32   /* over the whole call; later ones are seen and heard, but not in the table */
 #define DELAYS_MAX    2000 /* ms */
 #define LEAVE_SECONDS 2
 #define ROWS_PER_SEAT 2
@@ -523,6 +523,16 @@ static void refresh(seat *s)
     }
 }
 
+static bool is_here(seat *s, const remote *r)
+{
+    bool here;
+
+    pthread_mutex_lock(&s->mutex);
+    here = r->here;
+    pthread_mutex_unlock(&s->mutex);
+    return here;
+}
+
 size_t seat_links(seat *s, link_row *out, size_t capacity)
 {
     const size_t remotes = atomic_load(&s->remote_count);
@@ -531,7 +541,8 @@ size_t seat_links(seat *s, link_row *out, size_t capacity)
     refresh(s);
     for (size_t i = 0; i < remotes && count + ROWS_PER_SEAT <= capacity; i++) {
         const remote *r = &s->remotes[i];
-        link_row in = {.inbound = true}, away = {.inbound = false};
+        const bool here = is_here(s, r);
+        link_row in = {.inbound = true, .here = here}, away = {.inbound = false, .here = here};
 
         set_stats(&in, &r->last.in, r->last.rtt_us);
         snprintf(in.from, sizeof in.from, "%s", r->name);
