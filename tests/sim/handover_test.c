@@ -21,10 +21,8 @@ static void set_up(uint64_t seed, ice_person *mover, ice_person *other)
 
     ice_bed_open(&bed, seed, false);
     ice_bed_stun_server(&bed, "203.0.113.1", 3478);
-    ice_bed_attach(&bed, other, "192.168.1.2", sim_net_nat(bed.net, SIM_NAT_RESTRICTED, "198.51.100.11"),
-                   sim_net_pipe(bed.net, link), sim_net_pipe(bed.net, link));
-    ice_bed_attach(&bed, mover, "192.168.2.2", sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.12"),
-                   sim_net_pipe(bed.net, link), sim_net_pipe(bed.net, link));
+    ice_bed_attach(&bed, other, "192.168.1.2", sim_net_nat(bed.net, SIM_NAT_RESTRICTED, "198.51.100.11"), link);
+    ice_bed_attach(&bed, mover, "192.168.2.2", sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.12"), link);
     ice_bed_call(&bed, &bed.ana, QUA_MS(50));
     ice_bed_run(&bed, QUA_SECONDS(5));
     ice_bed_stream(&bed);
@@ -33,7 +31,7 @@ static void set_up(uint64_t seed, ice_person *mover, ice_person *other)
 static void cellular_comes_up(ice_person *mover)
 {
     ice_bed_attach(&bed, mover, "10.0.0.2", sim_net_nat(bed.net, SIM_NAT_SYMMETRIC, "198.51.100.13"),
-                   sim_net_pipe(bed.net, "delay=30 jitter=10"), sim_net_pipe(bed.net, "delay=30 jitter=10"));
+                   "delay=30 jitter=10");
 }
 
 static int by_length(const void *a, const void *b)

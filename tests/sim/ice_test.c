@@ -23,7 +23,7 @@ static sim_nat *nat_of(ice_bed *bed, int kind, const char *ip)
 
 static void attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, const char *link)
 {
-    ice_bed_attach(bed, p, ip, nat, sim_net_pipe(bed->net, link), sim_net_pipe(bed->net, link));
+    ice_bed_attach(bed, p, ip, nat, link);
 }
 
 /* Two people, each open or behind a NAT of this kind, and a STUN server. */

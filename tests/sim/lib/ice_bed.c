@@ -230,9 +230,10 @@ static void gather(ice_person *p, size_t i)
     (void)error;
 }
 
-void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, sim_pipe *up, sim_pipe *down)
+void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, const char *link)
 {
     const size_t i = p->iface_count++;
+    sim_pipe *up = sim_net_pipe(bed->net, link), *down = sim_net_pipe(bed->net, link);
 
     assert(i < ICE_BED_IFACES);
     p->ifaces[i] = sim_host_iface(p->host, ip, nat, up, down);

@@ -54,8 +54,9 @@ void ice_bed_close(ice_bed *bed);
 void ice_bed_stun_server(ice_bed *bed, const char *ip, uint16_t port);
 /** A TURN server that both have credentials for. Before ice_bed_call. */
 sim_turn *ice_bed_turn_server(ice_bed *bed, const char *ip, uint16_t port);
-/** Give a person an interface; before ice_bed_call it is gathered with the others, later at once. */
-void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, sim_pipe *up, sim_pipe *down);
+/** Give a person an interface, `link` (see sim_link) each way; before ice_bed_call it is gathered with the others,
+ * later at once. */
+void ice_bed_attach(ice_bed *bed, ice_person *p, const char *ip, sim_nat *nat, const char *link);
 /** One offers, the other answers, each candidate is trickled; messages take `delay` one way. Again: a new offer. */
 void ice_bed_call(ice_bed *bed, ice_person *offerer, qua_time delay);
 /** Both send media every 20 ms from now on; worst_gap is measured anew. */

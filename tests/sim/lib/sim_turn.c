@@ -45,6 +45,7 @@ typedef struct expiring {
 typedef struct allocation {
     bool used;
     qua_addr client;
+    uint8_t transaction[12]; /* that made it */
     uint16_t relay_port;
     qua_time until;
     expiring permissions[PERMISSIONS], channels[CHANNELS];
@@ -226,13 +227,29 @@ static void permit(allocation *a, qua_time now, const qua_addr *peer)
     p->until = now + QUA_SECONDS(300);
 }
 
+static void reply_allocated(sim_turn *turn, const allocation *a, const request *q)
+{
+    uint8_t out[256];
+    qua_addr relayed = turn->addr;
+    qua_writer w = begin(out, sizeof out, ALLOCATE | 0x100, q);
+
+    relayed.port = a->relay_port;
+    put_address(&w, RELAYED, &relayed);
+    put_address(&w, MAPPED, &a->client);
+    put_u32(&w, LIFETIME, turn->lifetime);
+    sign(turn, &w);
+    reply(turn, &a->client, &w);
+}
+
 static void on_allocate(sim_turn *turn, const qua_addr *from, const request *q)
 {
     allocation *a = allocation_of(turn, from);
-    uint8_t out[256];
     size_t size;
-    qua_addr relayed = turn->addr;
 
+    if (a && memcmp(a->transaction, q->data + 8, 12) == 0) {
+        reply_allocated(turn, a, q); /* our answer was lost */
+        return;
+    }
     if (a || !find(q, REQUESTED_TRANSPORT, &size)) {
         refuse(turn, from, q, a ? 437 : 400);
         return;
@@ -246,14 +263,10 @@ static void on_allocate(sim_turn *turn, const qua_addr *from, const request *q)
     memset(a, 0, sizeof *a);
     a->used = true;
     a->client = *from;
-    a->relay_port = relayed.port = turn->next_port++;
+    memcpy(a->transaction, q->data + 8, 12);
+    a->relay_port = turn->next_port++;
     a->until = sim_net_now(turn->net) + QUA_SECONDS(turn->lifetime);
-    qua_writer w = begin(out, sizeof out, ALLOCATE | 0x100, q);
-    put_address(&w, RELAYED, &relayed);
-    put_address(&w, MAPPED, from);
-    put_u32(&w, LIFETIME, turn->lifetime);
-    sign(turn, &w);
-    reply(turn, from, &w);
+    reply_allocated(turn, a, q);
 }
 
 static void on_refresh(sim_turn *turn, allocation *a, const qua_addr *from, const request *q)
