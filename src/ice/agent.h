@@ -42,7 +42,9 @@
 /* RFC 5245's aggressive nominators nominate all they check: of those the best counts, later the last. */
 #define NOMINATIONS_SETTLE QUA_SECONDS(3)
 #define NOMINATION_GUARD   QUA_MS(500)
-#define ASKED_MAX          64 /* more than are open in CONSENT_EXPIRES, but for the oldest */
+/* NATs keep a mapping for 30 s at least (RFC 4787 would have two minutes): RFC 8445 §11. */
+#define KEEPALIVE_EVERY QUA_SECONDS(15)
+#define ASKED_MAX       64 /* more than are open in CONSENT_EXPIRES, but for the oldest */
 /* RFC 8863: the far side's checks may come long after our own were given up. */
 #define PATIENCE QUA_SECONDS(30)
 
@@ -141,8 +143,9 @@ struct qua_ice {
 
     qua_ice_state state;
     qua_time checking_since, nominate_at, first_nomination;
-    qua_time followed_at; /* when the controlling side last followed media to another pair */
-    qua_time paced_until; /* no new transaction before */
+    qua_time followed_at;  /* when the controlling side last followed media to another pair */
+    qua_time keepalive_at; /* of what the servers see */
+    qua_time paced_until;  /* no new transaction before */
 
     local_base locals[QUA_ICE_LOCAL_MAX + ICE_RELAY_MAX];
     size_t local_count, host_count;
@@ -185,6 +188,8 @@ void ice_switch_role(qua_ice *ice);
 bool ice_gather_input(qua_ice *ice, const qua_stun *message, int base, const qua_addr *from);
 void ice_gather_timeout(qua_ice *ice, qua_time now);
 qua_time ice_gather_deadline(const qua_ice *ice);
+/** A Binding indication: nobody answers, but the NAT sees traffic. */
+void ice_send_keepalive(qua_ice *ice, int base, const qua_addr *to);
 /** Tell the owner once every server has answered or was given up. */
 void ice_gather_finish(qua_ice *ice);
 /** A server relays for us: a base and a candidate more, and where it sees us a reflexive one. */

@@ -233,12 +233,42 @@ static void serve_query(qua_ice *ice, qua_time now, stun_query *q)
     }
 }
 
+/* RFC 8445 §5.1.1.4: while the far side may still answer, what we told it must stay true. */
+static bool keeps_candidates(const qua_ice *ice)
+{
+    return ice->gathered && ice->query_count &&
+           (ice->state == QUA_ICE_STATE_NEW || ice->state == QUA_ICE_STATE_CHECKING);
+}
+
+static void keep_candidates(qua_ice *ice, qua_time now)
+{
+    if (!keeps_candidates(ice) || now < ice->keepalive_at)
+        return;
+    ice->keepalive_at = now + KEEPALIVE_EVERY;
+    for (size_t i = 0; i < ice->query_count; i++) {
+        const stun_query *q = &ice->queries[i];
+        ice_send_keepalive(ice, ice->locals[q->local].base, &ice->servers[q->server]);
+    }
+}
+
+void ice_send_keepalive(qua_ice *ice, int base, const qua_addr *to)
+{
+    qua_writer w = ice_begin_transmit(ice, base, to);
+    uint8_t transaction[TRANSACTION_SIZE];
+
+    qua_random_fill(ice->random, transaction, sizeof transaction);
+    qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_INDICATION, transaction);
+    qua_stun_end(&w, NULL, 0);
+    ice_end_transmit(ice, &w);
+}
+
 void ice_gather_timeout(qua_ice *ice, qua_time now)
 {
     for (size_t i = 0; i < ice->query_count; i++) {
         if (!ice->queries[i].done)
             serve_query(ice, now, &ice->queries[i]);
     }
+    keep_candidates(ice, now);
     ice_gather_finish(ice);
 }
 
@@ -251,5 +281,5 @@ qua_time ice_gather_deadline(const qua_ice *ice)
         if (!q->done)
             deadline = QUA_MIN(deadline, q->tries ? q->retry_at : ice->paced_until);
     }
-    return deadline;
+    return keeps_candidates(ice) ? QUA_MIN(deadline, ice->keepalive_at) : deadline;
 }

@@ -161,6 +161,7 @@ static void on_allocated(qua_ice *ice, qua_time now, turn_allocation *a, const q
     }
     a->state = TURN_READY;
     a->refresh_at = refresh_time(now, m->has_lifetime ? m->lifetime : 600);
+    a->keepalive_at = now + KEEPALIVE_EVERY;
     ice_gather_relayed(ice, a, TURN_BASE + (int)(a - ice->allocations), relayed, &m->mapped);
 }
 
@@ -535,6 +536,10 @@ static void serve(qua_ice *ice, qua_time now, turn_allocation *a)
     } else if (a->state == TURN_READY && !a->request.pending && now >= a->refresh_at) {
         send_refresh(ice, now, a, 600);
     }
+    if (a->state == TURN_READY && now >= a->keepalive_at) { /* another mapping would be another client to the server */
+        a->keepalive_at = now + KEEPALIVE_EVERY;
+        ice_send_keepalive(ice, ice->locals[a->host].base, &ice->turn_servers[a->server].addr);
+    }
     for (size_t i = 0; a->state == TURN_READY && i < a->channel_count; i++)
         serve_channel(ice, now, a, &a->channels[i]);
 }
@@ -562,8 +567,7 @@ static qua_time allocation_deadline(const qua_ice *ice, const turn_allocation *a
         return ice->paced_until;
     if (a->state != TURN_READY)
         return deadline;
-    if (!a->request.pending)
-        deadline = a->refresh_at;
+    deadline = QUA_MIN(a->request.pending ? deadline : a->refresh_at, a->keepalive_at);
     for (size_t i = 0; i < a->channel_count; i++)
         deadline = QUA_MIN(deadline, channel_deadline(ice, &a->channels[i]));
     return deadline;

@@ -56,7 +56,7 @@ typedef struct turn_allocation {
     uint8_t realm[TURN_REALM_MAX], nonce[TURN_NONCE_MAX];
     size_t realm_size, nonce_size;
     turn_request request; /* Allocate or Refresh */
-    qua_time refresh_at;
+    qua_time refresh_at, keepalive_at;
     turn_channel channels[TURN_CHANNELS];
     size_t channel_count;
     uint16_t next_number;

@@ -307,6 +307,29 @@ static void a_restart_in_a_healthy_call_loses_nothing(void **state)
     }
 }
 
+/* The phone rings for five minutes; the NATs forget in thirty seconds. */
+static void what_was_gathered_stays_true_while_it_rings(void **state)
+{
+    static ice_bed bed;
+
+    (void)state;
+    ice_bed_open(&bed, 1, false);
+    ice_bed_stun_server(&bed, "203.0.113.1", 3478);
+    sim_nat *ana_nat = sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.11");
+    sim_nat *ben_nat = sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.12");
+    sim_nat_set_timeout(ana_nat, QUA_SECONDS(30));
+    sim_nat_set_timeout(ben_nat, QUA_SECONDS(30));
+    attach(&bed, &bed.ana, "192.168.1.2", ana_nat, "delay=25");
+    attach(&bed, &bed.ben, "192.168.1.2", ben_nat, "delay=25");
+    ice_bed_call(&bed, &bed.ana, QUA_SECONDS(300));
+    ice_bed_run(&bed, QUA_SECONDS(299));
+    bed.signaling_delay = QUA_MS(50); /* Ben picks up */
+    ice_bed_run(&bed, QUA_SECONDS(5));
+    assert_true(both_in(&bed, QUA_ICE_STATE_COMPLETED));
+    assert_media_both_ways(&bed);
+    ice_bed_close(&bed);
+}
+
 static void the_same_seed_gives_the_same_call(void **state)
 {
     static ice_bed bed;
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_nat_that_reboots_is_followed_without_a_restart),
         cmocka_unit_test(a_restart_brings_back_what_failed),
         cmocka_unit_test(a_restart_in_a_healthy_call_loses_nothing),
+        cmocka_unit_test(what_was_gathered_stays_true_while_it_rings),
         cmocka_unit_test(the_same_seed_gives_the_same_call),
     };
 

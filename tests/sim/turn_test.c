@@ -179,6 +179,25 @@ static void an_hour_long_call_keeps_its_relay(void **state)
     }
 }
 
+/* The phone rings for five minutes, behind NATs that forget in thirty seconds. */
+static void a_relay_is_kept_while_it_rings(void **state)
+{
+    (void)state;
+    ice_bed_open(&bed, 1, true);
+    turn = ice_bed_turn_server(&bed, "203.0.113.2", 3478);
+    sim_nat *nat = sim_net_nat(bed.net, SIM_NAT_PORT_RESTRICTED, "198.51.100.11");
+    sim_nat_set_timeout(nat, QUA_SECONDS(30));
+    ice_bed_attach(&bed, &bed.ana, "192.168.1.2", nat, "delay=25");
+    ice_bed_attach(&bed, &bed.ben, "192.168.1.3", nat, "delay=25");
+    ice_bed_call(&bed, &bed.ana, QUA_SECONDS(300));
+    ice_bed_run(&bed, QUA_SECONDS(299));
+    bed.signaling_delay = QUA_MS(50); /* Ben picks up */
+    ice_bed_run(&bed, QUA_SECONDS(5));
+    assert_true(both_in(QUA_ICE_STATE_COMPLETED));
+    assert_media_both_ways();
+    ice_bed_close(&bed);
+}
+
 static void loss_on_the_way_to_the_relay_is_overcome(void **state)
 {
     (void)state;
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_wrong_password_is_not_tried_for_ever),
         cmocka_unit_test(stale_nonces_are_renewed),
         cmocka_unit_test(an_hour_long_call_keeps_its_relay),
+        cmocka_unit_test(a_relay_is_kept_while_it_rings),
         cmocka_unit_test(loss_on_the_way_to_the_relay_is_overcome),
         cmocka_unit_test(a_relay_that_dies_is_replaced_by_the_other_one),
         cmocka_unit_test(a_relay_that_forgot_us_is_noticed),

@@ -557,8 +557,8 @@ static void reflexive_candidates_come_from_stun_servers(void **state)
             qua_stun m;
             qua_writer w = qua_writer_of(reply, sizeof reply);
             assert_int_equal(qua_stun_parse(&m, out.data, out.size), 0);
-            if (!qua_addr_equal(&out.to, &good))
-                continue;
+            if (!qua_addr_equal(&out.to, &good) || m.type != (QUA_STUN_BINDING | QUA_STUN_REQUEST))
+                continue; /* and not to a keep-alive */
             asked++;
             qua_stun_begin(&w, QUA_STUN_BINDING | QUA_STUN_SUCCESS, m.transaction);
             qua_stun_put_xor_address(&w, QUA_STUN_XOR_MAPPED_ADDRESS, &mapped, m.transaction);
