@@ -125,8 +125,10 @@ void ice_drop_local(qua_ice *ice, size_t local)
     ice->locals[local].base = -1;
 }
 
-void qua_ice_remove_local(qua_ice *ice, qua_time now, int base)
+size_t qua_ice_remove_local(qua_ice *ice, qua_time now, int base)
 {
+    const size_t before = ice->candidate_count;
+
     for (size_t i = 0; i < ice->local_count; i++) {
         if (ice->locals[i].base != base || ice->locals[i].relayed)
             continue;
@@ -135,8 +137,9 @@ void qua_ice_remove_local(qua_ice *ice, qua_time now, int base)
         ice->host_count--;
         ice_path_cut(ice, now);
         ice_gather_finish(ice);
-        return;
+        break;
     }
+    return before - ice->candidate_count;
 }
 
 int qua_ice_add_stun_server(qua_ice *ice, const qua_addr *addr)

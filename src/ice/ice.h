@@ -137,8 +137,9 @@ int qua_ice_add_turn_server(qua_ice *ice, const qua_addr *addr, const char *user
 /**
  * A socket is gone with its interface, and its candidates with it. Media moves at once to a pair that was kept ready on
  * another base; without one the state is DISCONNECTED while everything is checked again.
+ * @return how many candidates went with it: those of qua_ice_local_candidate move up
  */
-void qua_ice_remove_local(qua_ice *ice, qua_time now, int base);
+size_t qua_ice_remove_local(qua_ice *ice, qua_time now, int base);
 /** No further local addresses: GATHERED follows once the STUN and TURN servers answered or timed out. */
 void qua_ice_local_done(qua_ice *ice, qua_time now);
 

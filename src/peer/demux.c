@@ -15,7 +15,7 @@ static int on_dtls(qua_peer *p, qua_time now, const uint8_t *data, size_t size)
     return qua_dtls_input(p->dtls, now, data, size);
 }
 
-static int on_media(qua_peer *p, qua_time now, uint8_t *data, size_t size)
+static int on_media(qua_peer *p, qua_time now, int base, const qua_addr *from, uint8_t *data, size_t size)
 {
     const bool control = qua_rtp_is_rtcp(data, size);
     int error;
@@ -25,6 +25,7 @@ static int on_media(qua_peer *p, qua_time now, uint8_t *data, size_t size)
     error = control ? qua_srtp_unprotect_rtcp(p->srtp, data, &size) : qua_srtp_unprotect_rtp(p->srtp, data, &size);
     if (error)
         return error;
+    qua_ice_note_media(p->ice, now, base, from);
     error = control ? peer_on_rtcp(p, now, data, size) : peer_on_rtp(p, now, data, size);
     if (error == QUA_EFORMAT)
         p->malformed++;
@@ -46,7 +47,7 @@ int qua_peer_input(qua_peer *p, qua_time now, int base, const qua_addr *from, ui
         return error ? error : QUA_EIGNORED;
     first = data[0];
     if (first >= 128 && first <= 191)
-        return on_media(p, now, data, size);
+        return on_media(p, now, base, &source, data, size);
     error = QUA_EIGNORED;
     if (first <= 3)
         error = qua_ice_input(p->ice, now, base, &source, data, size);

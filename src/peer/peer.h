@@ -57,6 +57,8 @@ int qua_peer_add_turn_server(qua_peer *peer, qua_time now, const qua_addr *addr,
 
 /** A socket is bound. @param base the owner's number for it, 0.. */
 void qua_peer_add_local(qua_peer *peer, qua_time now, int base, const qua_addr *addr);
+/** The socket is gone with its interface; media moves to another at once where one is ready. */
+void qua_peer_remove_local(qua_peer *peer, qua_time now, int base);
 /** No more addresses will come: candidates are complete once the STUN servers answered. */
 void qua_peer_local_done(qua_peer *peer, qua_time now);
 

@@ -71,6 +71,16 @@ void qua_peer_add_local(qua_peer *p, qua_time now, int base, const qua_addr *add
     peer_transport_drive(p, now);
 }
 
+void qua_peer_remove_local(qua_peer *p, qua_time now, int base)
+{
+    size_t gone;
+
+    p->now = now;
+    gone = qua_ice_remove_local(p->ice, now, base);
+    p->told_candidates -= QUA_MIN(p->told_candidates, gone); /* either all were told or none */
+    peer_transport_drive(p, now);
+}
+
 void qua_peer_local_done(qua_peer *p, qua_time now)
 {
     p->now = now;
