@@ -3,6 +3,7 @@
 
 #include "crypto/crypto.h"
 #include "engine/engine.h"
+#include "srtp/srtp.h"
 
 #define DATAGRAM_POOL 8192 /* most packets of a call in memory at once */
 
@@ -302,6 +303,12 @@ static void stop_executor(qua_engine *engine)
     os_loop_destroy(&engine->app_loop);
 }
 
+static void prepare_ciphers(void *context)
+{
+    (void)context;
+    qua_srtp_prepare();
+}
+
 static int start(qua_engine *engine)
 {
     engine->datagrams = qua_pool_create(QUA_DATAGRAM_MAX, DATAGRAM_POOL);
@@ -311,6 +318,7 @@ static int start(qua_engine *engine)
         return QUA_EIO;
     if (worker_start(&engine->janitor, engine->loop, &engine->alive, "qua-janitor", run_chore, engine) != 0)
         return QUA_ENOMEM;
+    engine_chore(engine, prepare_ciphers, NULL);
     return os_thread_start(&engine->thread, "qua-loop", run_loop, engine);
 }
 
