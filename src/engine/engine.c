@@ -200,10 +200,23 @@ static qua_time loop_deadline(const qua_engine *engine, qua_time now)
     return deadline;
 }
 
+static void on_network(void *context) { ((qua_engine *)context)->network_changed = true; }
+
+static void follow_network(qua_engine *engine, qua_time now)
+{
+    engine->network_changed = false;
+    for (qua_call *c = engine->calls; c; c = call_next(c))
+        call_network_changed(c, now);
+    for (qua_pc *p = engine->pcs; p; p = pc_next(p))
+        pc_network_changed(p, now);
+}
+
 static void serve(qua_engine *engine)
 {
     const qua_time now = os_now();
 
+    if (engine->network_changed)
+        follow_network(engine, now);
     for (qua_audio_source *s = engine->audio_sources, *next; s; s = next) {
         next = audio_source_next(s);
         audio_source_serve(s, now);
@@ -236,10 +249,14 @@ static void run_loop(void *context)
     qua_engine *engine = context;
 
     my_loop = engine;
+    /* who names addresses gets these alone; without a watch a change of network needs an ICE restart */
+    if (!engine->bind_ip_count)
+        (void)os_netwatch_start(&engine->netwatch, engine->loop, on_network, engine);
     while (!atomic_load(&engine->stopping)) {
         os_loop_run_once(engine->loop, loop_deadline(engine, os_now()));
         serve(engine);
     }
+    os_netwatch_stop(&engine->netwatch);
     end_all(engine);
     while (engine->alive > 0 || engine->retired) {
         os_loop_run_once(engine->loop, os_now() + QUA_MS(10));
