@@ -19,14 +19,15 @@
 /* ---- hub: one source, one encoder a codec, many receivers -------------------------------------------------- */
 
 /*
- * A frame waits until the encoder of its codec is free; the newest wins. For each codec in use there is at most one
- * job under way. What a job may cost is what the receivers of that codec can take now: the least of their budgets,
- * but a receiver far below the others (its path is broken) is skipped for this frame rather than allowed to starve
- * them, and gets a keyframe or an acknowledged reference when it comes back.
+ * A frame waits until the encoder of its codec is free; the newest wins. What a job may cost is what the receivers of
+ * that encode can take now: the least of their budgets. For each codec in use there is one encode, whoever receives
+ * it. Only while some receiver's path cannot follow the others there is a second one at half the size for all such
+ * receivers (layer 1), so that a slow leg starves nobody; it returns to the others when its path carries more.
  */
 typedef struct qua_hub qua_hub;
 
 #define QUA_HUB_RECEIVERS 8
+#define QUA_HUB_LAYERS    2
 
 /**
  * @param packets lent, outlives the hub: buffers of at least QUA_DATAGRAM_MAX bytes, for payloads
@@ -52,6 +53,7 @@ bool qua_hub_push(qua_hub *hub, qua_time now, qua_frame *frame);
 typedef struct qua_hub_job {
     uint32_t id;
     const qua_video_codec *codec;
+    int layer;         /* 0; 1: the smaller encode. There is an encoder for each codec and layer */
     int width, height; /* to encode at; the owner scales the frame when it differs, and makes a new encoder */
     qua_frame *frame;  /* one reference, the owner's */
     qua_encode_params params;
@@ -68,7 +70,7 @@ qua_time qua_hub_deadline(const qua_hub *hub, qua_time now);
 typedef struct qua_hub_stats {
     uint64_t pushed, encoded, dropped_busy, dropped_budget, keyframes;
     qua_time encode_us; /* smoothed */
-    int encoders;       /* codecs in use */
+    int encoders;       /* codecs and layers in use */
 } qua_hub_stats;
 
 void qua_hub_get_stats(const qua_hub *hub, qua_hub_stats *out);
@@ -114,7 +116,6 @@ const char *qua_mesh_poll_text(qua_mesh *mesh, size_t *size);
 /* datagrams; `leg` is 0..QUA_MESH_LEGS - 1 */
 /** After QUA_MESH_LEG_OPENED: a socket of this leg is bound. */
 void qua_mesh_add_local(qua_mesh *mesh, qua_time now, int leg, int base, const qua_addr *addr);
-void qua_mesh_remove_local(qua_mesh *mesh, qua_time now, int leg, int base);
 void qua_mesh_local_done(qua_mesh *mesh, qua_time now, int leg);
 /** As qua_peer_input. */
 int qua_mesh_input(qua_mesh *mesh, qua_time now, int leg, int base, const qua_addr *from, uint8_t *data, size_t size,

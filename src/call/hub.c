@@ -25,6 +25,18 @@
 #define LARGER_AFTER  QUA_SECONDS(5)
 #define LEAST_WIDTH   128
 
+/* A receiver of the smaller encode returns after so long on a good path; twice as long each time it was too soon. */
+#define RISE_AFTER     QUA_SECONDS(2)
+#define RISE_AFTER_MAX QUA_SECONDS(48)
+#define TOO_SOON       QUA_SECONDS(10)
+/* It is tried, fit or not, after so many times that. */
+#define TRIAL 10
+
+/* A split that does not raise the sum of all rates by half within this time is undone: the bottleneck is shared. */
+#define PROBATION        QUA_SECONDS(5)
+#define TOGETHER_FOR     QUA_SECONDS(30)
+#define TOGETHER_FOR_MAX QUA_SECONDS(300)
+
 typedef struct receiver {
     qua_peer *peer; /* NULL: free */
     int transceiver;
@@ -33,11 +45,16 @@ typedef struct receiver {
     bool asked;           /* it wants a keyframe nevertheless */
     qua_time keyframe_at; /* when one was last sent to it, 0: never */
     uint64_t demand_bps;
+    int layer;
+    /* when it fell to layer 1 and rose to 0; since when its path has been good, and how long it must be */
+    qua_time fell_at, rose_at, rise_since, rise_after;
     qua_share share;
 } receiver;
 
 typedef struct encoding {
     const qua_video_codec *codec; /* NULL: free */
+    int layer;
+    uint64_t bps; /* of the newest frame */
     qua_frame *waiting;
     qua_time waiting_since, retry_at;
     bool refused;           /* the waiting frame was tried and no path could take it */
@@ -61,6 +78,10 @@ struct qua_hub {
     qua_frame *newest;
     qua_time newest_at, next_due; /* pushed; when max_fps allows another frame */
     double fps;                   /* frames let in, smoothed */
+    qua_time split_at;            /* the split on probation, 0: none ... */
+    uint64_t split_bps;           /* ... and the sum of all rates before */
+    uint64_t total_bps;           /* that sum before the newest allocation */
+    qua_time together_until, together_for;
     uint32_t last_job;
     qua_hub_stats stats;
 };
@@ -180,19 +201,21 @@ static void free_unused(qua_hub *hub)
     }
 }
 
-/* @return the codec's encoding, begun if need be; -1: more codecs than we keep */
-static int encoding_of(qua_hub *hub, const qua_video_codec *codec)
+/* @return the encoding of this codec and layer, begun if need be; -1: more than we keep */
+static int encoding_of(qua_hub *hub, const qua_video_codec *codec, int layer)
 {
     int unused = -1;
 
     for (size_t i = 0; i < QUA_ARRAY_SIZE(hub->encodings); i++) {
-        if (hub->encodings[i].codec == codec)
+        if (hub->encodings[i].codec == codec && hub->encodings[i].layer == layer)
             return (int)i;
         if (!hub->encodings[i].codec && unused < 0)
             unused = (int)i;
     }
-    if (unused >= 0)
+    if (unused >= 0) {
         hub->encodings[unused].codec = codec;
+        hub->encodings[unused].layer = layer;
+    }
     return unused;
 }
 
@@ -207,6 +230,18 @@ static void offer_newest(qua_hub *hub, encoding *e, qua_time now)
     e->refused = false;
 }
 
+static void attach(qua_hub *hub, receiver *r, qua_time now, const qua_video_codec *codec)
+{
+    detach(hub, r);
+    r->started = false;
+    r->keyframe_at = 0;
+    r->share = (qua_share){0};
+    r->rise_since = QUA_SHARE_NOT;
+    r->encoding = encoding_of(hub, codec, r->layer);
+    if (r->encoding >= 0)
+        offer_newest(hub, &hub->encodings[r->encoding], now);
+}
+
 /* Follow what has been negotiated, connected or lost since the last look. */
 static void refresh(qua_hub *hub, qua_time now)
 {
@@ -217,16 +252,98 @@ static void refresh(qua_hub *hub, qua_time now)
 
         if (!r->peer || codec == (r->encoding < 0 ? NULL : hub->encodings[r->encoding].codec))
             continue;
-        detach(hub, r);
-        r->started = false;
-        r->share = (qua_share){0};
-        if (!codec)
-            continue;
-        r->encoding = encoding_of(hub, codec);
-        if (r->encoding >= 0)
-            offer_newest(hub, &hub->encodings[r->encoding], now);
+        if (codec)
+            attach(hub, r, now, codec);
+        else
+            detach(hub, r);
     }
     free_unused(hub);
+}
+
+/* ---- layers ------------------------------------------------------------------------------------------------ */
+
+/* What all receivers together are sent. */
+static uint64_t total_bps(const qua_hub *hub)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < QUA_HUB_RECEIVERS; i++)
+        if (hub->receivers[i].peer && hub->receivers[i].encoding >= 0)
+            sum += hub->encodings[hub->receivers[i].encoding].bps;
+    return sum;
+}
+
+static void change_layer(qua_hub *hub, receiver *r, qua_time now, int layer)
+{
+    const bool again = r->rose_at && now - r->rose_at < TOO_SOON;
+
+    if (layer == 1) {
+        r->rise_after = again ? QUA_MIN(2 * r->rise_after, RISE_AFTER_MAX) : RISE_AFTER;
+        r->fell_at = now;
+        if (!hub->split_at) {
+            hub->split_at = now;
+            hub->split_bps = hub->total_bps;
+        }
+    } else {
+        r->rose_at = now;
+    }
+    r->layer = layer;
+    qua_logf(hub->log, QUA_LOG_INFO, "a receiver goes to the %s picture", layer ? "smaller" : "whole");
+    attach(hub, r, now, hub->encodings[r->encoding].codec);
+}
+
+/* Three legs through one uplink gain nothing by leaving one of them behind: then they go together, at one pace. */
+static void judge_split(qua_hub *hub, qua_time now)
+{
+    bool pays;
+
+    if (!hub->split_at || now - hub->split_at < PROBATION)
+        return;
+    hub->split_at = 0;
+    pays = total_bps(hub) >= hub->split_bps + hub->split_bps / 2;
+    for (size_t i = 0; i < QUA_HUB_RECEIVERS && !pays; i++) {
+        receiver *r = &hub->receivers[i];
+
+        if (!r->peer || r->encoding < 0 || r->layer == 0)
+            continue;
+        hub->together_for = QUA_CLAMP(2 * hub->together_for, TOGETHER_FOR, TOGETHER_FOR_MAX);
+        hub->together_until = now + hub->together_for;
+        change_layer(hub, r, now, 0);
+    }
+}
+
+/* Would the path of this receiver of the smaller encode carry the whole one, as far as can be seen? */
+static bool looks_fit(const qua_hub *hub, const receiver *r, uint64_t smaller_limit_bps)
+{
+    const encoding *e = &hub->encodings[r->encoding];
+
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(hub->encodings); i++) {
+        const encoding *whole = &hub->encodings[i];
+
+        if (whole->codec == e->codec && whole->layer == 0 && in_use(hub, (int)i))
+            return r->share.bps >= whole->bps * 8 / 10 || r->share.bps >= 2 * smaller_limit_bps;
+    }
+    return true; /* nobody receives it any more: there is nobody to starve */
+}
+
+/* After an allocation: who cannot follow goes to the smaller encode, who can returns. */
+static void change_layers(qua_hub *hub, int index, qua_time now, uint64_t limit)
+{
+    for (size_t i = 0; i < QUA_HUB_RECEIVERS; i++) {
+        receiver *r = &hub->receivers[i];
+        bool fit;
+
+        if (!r->peer || r->encoding != index)
+            continue;
+        if (r->share.too_slow) {
+            change_layer(hub, r, now, 1);
+            continue;
+        }
+        fit = r->layer == 1 && (looks_fit(hub, r, limit) || now - r->fell_at >= TRIAL * r->rise_after);
+        r->rise_since = !fit ? QUA_SHARE_NOT : r->rise_since == QUA_SHARE_NOT ? now : r->rise_since;
+        if (fit && now - r->rise_since >= r->rise_after)
+            change_layer(hub, r, now, 0);
+    }
 }
 
 void qua_hub_keyframe_wanted(qua_hub *hub, qua_time now, qua_peer *peer, int transceiver)
@@ -302,14 +419,14 @@ bool qua_hub_push(qua_hub *hub, qua_time now, qua_frame *frame)
 
 /* ---- jobs -------------------------------------------------------------------------------------------------- */
 
-static int scaled(int length, int step)
+static int scaled(int length, int layer, int step)
 {
-    return (length * (4 - step) / 4 + 1) & ~1;
+    return ((length >> layer) * (4 - step) / 4 + 1) & ~1;
 }
 
-static double pixels_per_second(const qua_hub *hub, const qua_frame *frame, int step)
+static double pixels_per_second(const qua_hub *hub, const encoding *e, int step)
 {
-    return (double)scaled(frame->width, step) * scaled(frame->height, step) * hub->fps;
+    return (double)scaled(e->waiting->width, e->layer, step) * scaled(e->waiting->height, e->layer, step) * hub->fps;
 }
 
 /* How large to encode: down a step when the rate is far too low for the pixels, up again with hysteresis. */
@@ -317,10 +434,10 @@ static void choose_size(const qua_hub *hub, encoding *e, qua_time now, uint64_t 
 {
     int wish = e->step;
 
-    if (e->step < 2 && scaled(e->waiting->width, e->step + 1) >= LEAST_WIDTH &&
-        (double)bps < SMALLER_BPP * pixels_per_second(hub, e->waiting, e->step))
+    if (e->step < 2 && scaled(e->waiting->width, e->layer, e->step + 1) >= LEAST_WIDTH &&
+        (double)bps < SMALLER_BPP * pixels_per_second(hub, e, e->step))
         wish = e->step + 1;
-    else if (e->step > 0 && (double)bps > LARGER_BPP * pixels_per_second(hub, e->waiting, e->step - 1))
+    else if (e->step > 0 && (double)bps > LARGER_BPP * pixels_per_second(hub, e, e->step - 1))
         wish = e->step - 1;
     if (wish != e->wish) {
         e->wish = wish;
@@ -330,13 +447,13 @@ static void choose_size(const qua_hub *hub, encoding *e, qua_time now, uint64_t 
     }
 }
 
-static uint64_t limit_bps(const qua_hub *hub, const qua_frame *frame)
+static uint64_t limit_bps(const qua_hub *hub, const encoding *e)
 {
-    const uint64_t pixels = (uint64_t)frame->width * (uint64_t)frame->height;
+    const uint64_t pixels = (uint64_t)e->waiting->width * (uint64_t)e->waiting->height;
+    const uint64_t whole = hub->limits.max_bitrate_bps > 0 ? (uint64_t)hub->limits.max_bitrate_bps
+                                                           : DEFAULT_MAX_BPS * pixels / (640 * 360);
 
-    if (hub->limits.max_bitrate_bps > 0)
-        return (uint64_t)hub->limits.max_bitrate_bps;
-    return QUA_MAX(DEFAULT_MAX_BPS * pixels / (640 * 360), DEFAULT_MIN_BPS);
+    return QUA_MAX(whole >> 2 * e->layer, DEFAULT_MIN_BPS);
 }
 
 /* Wire bytes less what the packets around the payload take. */
@@ -347,32 +464,39 @@ static size_t payload_budget(size_t wire)
     return wire > packets * PACKET_OVERHEAD ? wire - packets * PACKET_OVERHEAD : 1;
 }
 
-/* Ask every path of this encoding, and tell each what to be ready for. */
+static qua_slow_policy slow_policy(const qua_hub *hub, const encoding *e, qua_time now)
+{
+    if (e->layer + 1 == QUA_HUB_LAYERS || scaled(e->waiting->width, e->layer + 1, 0) < LEAST_WIDTH)
+        return QUA_SLOW_CUT;
+    return now < hub->together_until ? QUA_SLOW_FOLLOWED : QUA_SLOW_MOVES;
+}
+
+/* Ask every path of this encoding, and tell each what to be ready for: the whole picture, in case it can carry it. */
 static void allocate(qua_hub *hub, encoding *e, qua_time now, qua_allocation *out)
 {
-    const uint64_t most = limit_bps(hub, e->waiting);
+    const int index = (int)(e - hub->encodings);
+    const uint64_t most = limit_bps(hub, e);
     qua_share *shares[QUA_HUB_RECEIVERS];
     size_t count = 0;
 
     for (size_t i = 0; i < QUA_HUB_RECEIVERS; i++) {
         receiver *r = &hub->receivers[i];
 
-        if (!r->peer || r->encoding != e - hub->encodings)
+        if (!r->peer || r->encoding != index)
             continue;
         r->share.budget = qua_peer_frame_budget(r->peer, now);
         r->share.bps = qua_peer_video_bps(r->peer, now);
+        r->share.fair = (size_t)((double)r->share.bps / 8 / hub->fps);
         shares[count++] = &r->share;
+        if (r->demand_bps != most << 2 * e->layer)
+            qua_peer_set_demand(r->peer, now, most << 2 * e->layer);
+        r->demand_bps = most << 2 * e->layer;
     }
-    qua_allocate(shares, count, now, out);
-    for (size_t i = 0; i < QUA_HUB_RECEIVERS; i++) {
-        receiver *r = &hub->receivers[i];
-        const uint64_t demand = r->peer ? qua_share_demand(&r->share, out, most) : 0;
-
-        if (!r->peer || r->encoding != e - hub->encodings || demand == r->demand_bps)
-            continue;
-        r->demand_bps = demand;
-        qua_peer_set_demand(r->peer, now, demand);
-    }
+    qua_allocate(shares, count, now, slow_policy(hub, e, now), out);
+    hub->total_bps = total_bps(hub);
+    e->bps = QUA_MIN(out->bps, most);
+    change_layers(hub, index, now, most);
+    judge_split(hub, now);
 }
 
 /* Who gets the next picture, and does one of them need it to be a keyframe? */
@@ -395,10 +519,10 @@ static unsigned served(const qua_hub *hub, const encoding *e, qua_time now, bool
 static void fill_job(qua_hub *hub, encoding *e, const qua_allocation *allocation, bool keyframe, qua_hub_job *out)
 {
     const uint64_t least = hub->limits.min_bitrate_bps > 0 ? (uint64_t)hub->limits.min_bitrate_bps : DEFAULT_MIN_BPS;
-    const uint64_t most = limit_bps(hub, e->waiting);
+    const uint64_t most = limit_bps(hub, e);
 
-    e->width = scaled(e->waiting->width, e->step);
-    e->height = scaled(e->waiting->height, e->step);
+    e->width = scaled(e->waiting->width, e->layer, e->step);
+    e->height = scaled(e->waiting->height, e->layer, e->step);
     e->last_captured = e->waiting->captured;
     hub->last_job += hub->last_job == UINT32_MAX ? 2 : 1; /* 0 means none */
     e->job = hub->last_job;
@@ -406,6 +530,7 @@ static void fill_job(qua_hub *hub, encoding *e, const qua_allocation *allocation
     *out = (qua_hub_job){
         .id = e->job,
         .codec = e->codec,
+        .layer = e->layer,
         .width = e->width,
         .height = e->height,
         .frame = e->waiting,
@@ -429,7 +554,8 @@ static bool try_job(qua_hub *hub, encoding *e, qua_time now, qua_hub_job *out)
         return false;
     allocate(hub, e, now, &allocation);
     choose_size(hub, e, now, allocation.bps);
-    keyframe = e->width != scaled(e->waiting->width, e->step) || e->height != scaled(e->waiting->height, e->step);
+    keyframe = e->width != scaled(e->waiting->width, e->layer, e->step) ||
+               e->height != scaled(e->waiting->height, e->layer, e->step);
     e->job_receivers = allocation.budget > 0 ? served(hub, e, now, &keyframe) : 0;
     if (e->job_receivers) {
         fill_job(hub, e, &allocation, keyframe, out);
@@ -462,14 +588,24 @@ static encoding *find_job(qua_hub *hub, uint32_t job)
     return NULL;
 }
 
+/* While a keyframe drains the path is busy, and rightly so. */
+static void excuse(receiver *r, qua_time now, size_t size)
+{
+    const double bps = (double)QUA_MAX(r->share.bps, DEFAULT_MIN_BPS);
+
+    r->share.excused_until = QUA_MAX(r->share.excused_until, now) + (qua_time)((double)size * 8e6 / bps);
+}
+
 /* A receiver got the picture, or did not and lacks it from now on. */
 static void deliver(qua_hub *hub, encoding *e, receiver *r, qua_time now, const qua_encoded *encoded, bool cut)
 {
     const unsigned bit = receiver_bit(hub, r);
     const bool wanted = (e->job_receivers & bit) && (encoded->keyframe || r->started);
 
-    if ((e->job_receivers & bit) && encoded->keyframe)
+    if ((e->job_receivers & bit) && encoded->keyframe) {
         r->keyframe_at = now;
+        excuse(r, now, encoded->size);
+    }
     if (wanted && cut && qua_peer_send_payloads(r->peer, now, r->transceiver, &e->payloads) == 0) {
         if (encoded->keyframe && encoded->last) {
             r->started = true;

@@ -1,4 +1,4 @@
-/* A video source: frames in from any thread, jobs from its hub to one encoder for each codec in use. */
+/* A video source: frames in from any thread, jobs from its hub to an encoder for each codec and layer in use. */
 #include <stdlib.h>
 
 #include "engine/encoder.h"
@@ -10,7 +10,8 @@ struct qua_video_source {
     /* loop thread */
     qua_video_source *next;
     qua_hub *hub;
-    encoder *encoders[QUA_PEER_CODECS];
+    encoder *encoders[QUA_PEER_CODECS * QUA_HUB_LAYERS];
+    int layers[QUA_PEER_CODECS * QUA_HUB_LAYERS]; /* which of the codec's encodes each one makes */
     int ending; /* encoders that have not gone yet */
 };
 
@@ -47,7 +48,7 @@ static void teardown(void *context)
         }
     }
     s->ending = 1;
-    for (size_t i = 0; i < QUA_PEER_CODECS; i++) {
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(s->encoders); i++) {
         if (s->encoders[i]) {
             s->ending++;
             encoder_end(&s->encoders[i], encoder_gone, s);
@@ -64,12 +65,15 @@ static void enlist(void *context)
     s->engine->video_sources = s;
 }
 
-static encoder *encoder_for(qua_video_source *s, const qua_video_codec *codec)
+static encoder *encoder_for(qua_video_source *s, const qua_video_codec *codec, int layer)
 {
-    for (size_t i = 0; i < QUA_PEER_CODECS; i++) {
-        if (!s->encoders[i] && encoder_start(&s->encoders[i], s->engine, s->hub, codec) != 0)
-            return NULL;
-        if (encoder_codec(s->encoders[i]) == codec)
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(s->encoders); i++) {
+        if (!s->encoders[i]) {
+            if (encoder_start(&s->encoders[i], s->engine, s->hub, codec) != 0)
+                return NULL;
+            s->layers[i] = layer;
+        }
+        if (encoder_codec(s->encoders[i]) == codec && s->layers[i] == layer)
             return s->encoders[i];
     }
     return NULL;
@@ -84,7 +88,7 @@ void video_source_serve(qua_video_source *s, qua_time now)
         qua_hub_push(s->hub, now, frame);
     qua_frame_unref(&frame);
     while (qua_hub_poll_job(s->hub, now, &job)) {
-        encoder *e = encoder_for(s, job.codec);
+        encoder *e = encoder_for(s, job.codec, job.layer);
 
         if (e) {
             encoder_job(e, &job);

@@ -5,6 +5,21 @@
 
 #define PACKETS 8192 /* buffers that one person may hold */
 
+/* ---- CPU: what runs between begin and end is this person's; what is set apart inside is not ------------------- */
+
+static int64_t cpu_now(const sim_person *p)
+{
+    return p->call->config.cpu_ns ? p->call->config.cpu_ns() : 0;
+}
+static void cpu_begin(sim_person *p)
+{
+    p->cpu.other_ns -= cpu_now(p);
+}
+static void cpu_end(sim_person *p)
+{
+    p->cpu.other_ns += cpu_now(p);
+}
+
 /* ---- encoder: inline, in a modelled time ------------------------------------------------------------------- */
 
 static void keep_slice(void *context, const qua_encoded *encoded)
@@ -23,7 +38,7 @@ static encoder_slot *encoder_for(sim_person *p, const qua_hub_job *job)
     encoder_slot *e = NULL;
 
     for (int i = CODECS - 1; i >= 0; i--)
-        if (!p->encoders[i].codec || p->encoders[i].codec == job->codec)
+        if (!p->encoders[i].codec || (p->encoders[i].codec == job->codec && p->encoders[i].layer == job->layer))
             e = &p->encoders[i];
     assert(e);
     if (e->encoder && e->width == job->width && e->height == job->height)
@@ -32,6 +47,7 @@ static encoder_slot *encoder_for(sim_person *p, const qua_hub_job *job)
         e->encoder->destroy(e->encoder);
     e->person = p;
     e->codec = job->codec;
+    e->layer = job->layer;
     e->width = job->width;
     e->height = job->height;
     if (job->codec->create_encoder(job->codec->context, &e->encoder, job->width, job->height) != 0)
@@ -47,6 +63,7 @@ static void deliver(void *context, qua_time now)
 
     if (!p->alive)
         return;
+    cpu_begin(p);
     for (size_t i = 0; i < e->slice_count; i++) {
         e->slices[i].data = data;
         data += e->slices[i].size;
@@ -54,6 +71,7 @@ static void deliver(void *context, qua_time now)
     }
     qua_hub_done(p->hub, now, e->job, e->error, e->took);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void run_job(sim_person *p, qua_time now, qua_hub_job *job)
@@ -66,7 +84,11 @@ static void run_job(sim_person *p, qua_time now, qua_hub_job *job)
     e->job = job->id;
     e->slice_count = e->size = 0;
     e->took = job->params.keyframe ? 2 * base : base;
+    cpu_end(p);
+    p->cpu.encode_ns -= cpu_now(p);
     e->error = e->encoder ? e->encoder->encode(e->encoder, scaled, &job->params, keep_slice, e) : QUA_ENOMEM;
+    p->cpu.encode_ns += cpu_now(p);
+    cpu_begin(p);
     qua_frame_unref(&scaled);
     qua_frame_unref(&job->frame);
     sim_net_at(p->call->net, now + e->took, deliver, e);
@@ -78,16 +100,20 @@ static void on_socket_open(void *context, qua_time now)
 {
     sim_person *p = context;
 
+    cpu_begin(p);
     qua_mesh_on_socket_open(p->mesh, now);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void on_socket_text(void *context, qua_time now, const char *text, size_t size)
 {
     sim_person *p = context;
 
+    cpu_begin(p);
     qua_mesh_on_socket_text(p->mesh, now, text, size);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void on_socket_closed(void *context, qua_time now)
@@ -95,8 +121,10 @@ static void on_socket_closed(void *context, qua_time now)
     sim_person *p = context;
 
     p->socket = NULL;
+    cpu_begin(p);
     qua_mesh_on_socket_closed(p->mesh, now, "closed");
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void open_leg(sim_person *p, qua_time now, const qua_mesh_event *event)
@@ -256,7 +284,9 @@ static void drain_mesh(sim_person *p, qua_time now)
 
         local.port = p->legs[leg].port;
         p->sent_bytes += out.size;
+        cpu_end(p);
         sim_host_send(p->host, &local, &out.to, out.data, out.size, out.ecn);
+        cpu_begin(p);
     }
 }
 
@@ -282,10 +312,12 @@ static void camera_tick(void *context, qua_time now)
     frame = sim_scene_frame(&p->scene, p->frame_number);
     frame->captured = now;
     p->captured[p->frame_number++ % SIM_NUMBERS] = now;
+    sim_net_at(p->call->net, now + (qua_time)(1e6 / p->call->config.fps), camera_tick, p);
+    cpu_begin(p);
     qua_hub_push(p->hub, now, frame);
     qua_frame_unref(&frame);
-    sim_net_at(p->call->net, now + (qua_time)(1e6 / p->call->config.fps), camera_tick, p);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void hear_others(sim_person *p, qua_time now)
@@ -325,9 +357,11 @@ static void sound_tick(void *context, qua_time now)
 
     if (!p->alive)
         return;
+    cpu_begin(p);
     hear_others(p, now);
     if (p->microphone)
         speak(p, now);
+    cpu_end(p);
     sim_net_at(p->call->net, now + QUA_MS(10), sound_tick, p);
 }
 
@@ -339,19 +373,23 @@ static void on_receive(void *context, qua_time now, const qua_addr *local, const
     sim_person *p = context;
     uint8_t copy[QUA_DATAGRAM_MAX];
 
+    cpu_begin(p);
     memcpy(copy, data, size);
     for (int i = 0; i < QUA_MESH_LEGS; i++)
         if (p->legs[i].open && p->legs[i].port == local->port)
             qua_mesh_input(p->mesh, now, i, 0, from, copy, size, ecn);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static void on_timeout(void *context, qua_time now)
 {
     sim_person *p = context;
 
+    cpu_begin(p);
     qua_mesh_on_timeout(p->mesh, now);
     person_drain(p, now);
+    cpu_end(p);
 }
 
 static qua_time deadline(void *context, qua_time now)

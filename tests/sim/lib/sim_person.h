@@ -38,7 +38,7 @@ typedef struct encoder_slot {
     sim_person *person;
     const qua_video_codec *codec;
     qua_video_encoder *encoder;
-    int width, height;
+    int layer, width, height;
     uint32_t job;
     int error;
     qua_time took;
@@ -79,6 +79,7 @@ struct sim_person {
     uint32_t frame_number;
     qua_time captured[SIM_NUMBERS];
     uint64_t sent_bytes;
+    sim_cpu cpu;
     view views[SIM_PEOPLE];
 };
 

@@ -20,7 +20,11 @@ struct qua_peer {
     qua_time rtt;
     int send_error;
     size_t pictures, keyframes, slices;
+    int layer; /* of the newest picture */
 };
+
+static int layer_of_job;
+static size_t picture_size = 100;
 
 static const qua_video_codec apple = {.name = "APPLE"}, pear = {.name = "PEAR"};
 
@@ -83,6 +87,7 @@ int qua_peer_send_payloads(qua_peer *peer, qua_time now, int transceiver, const 
     if (peer->send_error)
         return peer->send_error;
     assert_ptr_equal(payloads->codec, peer->codec);
+    peer->layer = layer_of_job;
     peer->slices++;
     peer->pictures += payloads->last;
     peer->keyframes += payloads->last && payloads->keyframe;
@@ -99,13 +104,14 @@ typedef struct stage {
     qua_time now;
     qua_peer peer[PEERS];
     uint32_t number;
+    int width, height; /* of the camera */
     int jobs;
     qua_hub_job last; /* its frame is not ours any more */
 } stage;
 
 static void set_up(stage *s, const qua_video_limits *limits)
 {
-    *s = (stage){.now = QUA_SECONDS(1)};
+    *s = (stage){.now = QUA_SECONDS(1), .width = 640, .height = 360};
     assert_int_equal(qua_hub_create(&s->hub, NULL, limits, NULL), 0);
     for (int i = 0; i < PEERS; i++)
         s->peer[i] = (qua_peer){.open = true, .codec = &apple, .budget = 6000, .bps = 1400000, .rtt = QUA_MS(50)};
@@ -119,7 +125,7 @@ static void add_all(stage *s)
 
 static bool push(stage *s)
 {
-    qua_frame *frame = qua_frame_create(640, 360);
+    qua_frame *frame = qua_frame_create(s->width, s->height);
     bool dropped;
 
     frame->captured = s->now;
@@ -135,9 +141,10 @@ static int encode(stage *s)
     int count = 0;
 
     while (qua_hub_poll_job(s->hub, s->now, &s->last)) {
-        const qua_encoded picture = {.size = 100, .last = true, .keyframe = s->last.params.keyframe};
+        const qua_encoded picture = {.size = picture_size, .last = true, .keyframe = s->last.params.keyframe};
 
         qua_frame_unref(&s->last.frame);
+        layer_of_job = s->last.layer;
         qua_hub_encoded(s->hub, s->now, s->last.id, &picture);
         qua_hub_done(s->hub, s->now, s->last.id, 0, QUA_MS(3));
         count++;
@@ -343,21 +350,26 @@ static void the_budget_is_that_of_the_slowest_less_headers(void **state)
     tear_down(&s);
 }
 
-static void legs_grow_together(void **state)
+static int encoders(const stage *s)
+{
+    qua_hub_stats stats;
+
+    qua_hub_get_stats(s->hub, &stats);
+    return stats.encoders;
+}
+
+static void every_path_is_told_what_the_whole_picture_may_take(void **state)
 {
     stage s;
 
     (void)state;
     set_up(&s, NULL);
     add_all(&s);
-    s.peer[1].bps = 600000;
-    frame(&s);
-    for (int i = 0; i < PEERS; i++) /* the fast ones are not asked to probe for what they cannot use */
-        assert_int_equal(s.peer[i].demand, 1400000);
-    s.peer[1].bps = 1400000;
-    frame(&s);
-    for (int i = 0; i < PEERS; i++)
-        assert_int_equal(s.peer[i].demand, 1700000); /* the limit at 640x360 */
+    s.peer[1].bps = 300000;
+    frames(&s, QUA_SECONDS(6));
+    assert_int_equal(s.peer[1].layer, 1);
+    for (int i = 0; i < PEERS; i++) /* it receives the smaller one and looks out for more */
+        assert_int_equal(s.peer[i].demand, 1700000);
     tear_down(&s);
 }
 
@@ -390,7 +402,7 @@ static void when_no_path_takes_anything_the_frame_waits_then_goes_stale(void **s
     tear_down(&s);
 }
 
-static void a_path_that_stops_is_waited_for_a_little_then_left_out(void **state)
+static void a_path_that_stops_is_waited_for_a_little_then_left_alone(void **state)
 {
     stage s;
     size_t others, its;
@@ -398,7 +410,7 @@ static void a_path_that_stops_is_waited_for_a_little_then_left_out(void **state)
     (void)state;
     set_up(&s, NULL);
     add_all(&s);
-    frames(&s, QUA_SECONDS(1));
+    frames(&s, QUA_SECONDS(6));
     s.peer[2].budget = 0;
     frames(&s, QUA_SECONDS(1));
     others = s.peer[0].pictures;
@@ -406,30 +418,151 @@ static void a_path_that_stops_is_waited_for_a_little_then_left_out(void **state)
     frames(&s, QUA_SECONDS(1));
     assert_in_range(s.peer[0].pictures - others, 29, 31);
     assert_int_equal(s.peer[2].pictures, its);
-    s.peer[2].budget = 6000; /* it is back: once it has been well for a moment it gets a keyframe */
-    frames(&s, QUA_MS(700));
+    s.peer[2].budget = 6000; /* it is back: a small keyframe comes with the next frame */
+    frame(&s);
     assert_int_equal(s.peer[2].keyframes, 2);
-    assert_in_range(s.peer[2].pictures - its, 15, 18);
+    assert_int_equal(s.peer[2].layer, 1);
+    frames(&s, QUA_SECONDS(4)); /* and when it has proved itself it gets the whole picture */
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(encoders(&s), 1);
     tear_down(&s);
 }
 
-static void a_path_far_below_the_others_sees_stills_and_starves_nobody(void **state)
+static void a_path_that_cannot_follow_gets_the_smaller_picture_and_starves_nobody(void **state)
+{
+    stage s;
+    size_t before, its;
+
+    (void)state;
+    set_up(&s, NULL);
+    add_all(&s);
+    s.peer[2].bps = 300000;
+    s.peer[2].budget = 1200;
+    frames(&s, QUA_SECONDS(6));
+    before = s.peer[0].pictures;
+    its = s.peer[2].pictures;
+    frames(&s, QUA_SECONDS(10));
+    assert_true(s.peer[0].pictures - before >= 10 * 30 - 1);
+    assert_true(s.peer[2].pictures - its >= 10 * 30 - 1);
+    assert_int_equal(s.peer[0].keyframes, 1); /* nobody else noticed */
+    assert_int_equal(s.peer[2].layer, 1);
+    assert_int_equal(encoders(&s), 2);
+    push(&s);
+    while (qua_hub_poll_job(s.hub, s.now, &s.last)) {
+        assert_int_equal(s.last.width, s.last.layer ? 320 : 640);
+        assert_int_equal(s.last.params.target_bps, s.last.layer ? 300000 : 1400000);
+        qua_frame_unref(&s.last.frame);
+        qua_hub_done(s.hub, s.now, s.last.id, 0, QUA_MS(1));
+    }
+    s.peer[2].bps = 1400000;
+    s.peer[2].budget = 6000;
+    frames(&s, QUA_SECONDS(4));
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(encoders(&s), 1);
+    tear_down(&s);
+}
+
+static void all_slow_paths_share_the_smaller_picture(void **state)
+{
+    stage s;
+
+    (void)state;
+    set_up(&s, NULL);
+    add_all(&s);
+    s.peer[1].bps = 300000;
+    s.peer[2].bps = 250000;
+    frames(&s, QUA_SECONDS(6));
+    assert_int_equal(s.peer[1].layer, 1);
+    assert_int_equal(s.peer[2].layer, 1);
+    assert_int_equal(encoders(&s), 2);
+    qua_hub_remove(s.hub, &s.peer[0], 1); /* who received the whole one left: nobody is starved by them any more */
+    frames(&s, QUA_SECONDS(4));
+    assert_int_equal(s.peer[1].layer, 0);
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(encoders(&s), 1);
+    tear_down(&s);
+}
+
+/* Whoever leaves, the sum stays the same: all three go through one uplink. */
+static void legs_that_share_an_uplink_go_together(void **state)
+{
+    stage s;
+
+    (void)state;
+    set_up(&s, NULL);
+    add_all(&s);
+    for (int i = 0; i < PEERS; i++)
+        s.peer[i].bps = 300000;
+    s.peer[2].bps = 140000;
+    frames(&s, QUA_SECONDS(6));
+    assert_int_equal(s.peer[2].layer, 1);
+    s.peer[0].bps = s.peer[1].bps = 180000; /* what the third one gave up is little, and it is all that they gain */
+    frames(&s, QUA_SECONDS(5));
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(encoders(&s), 1);
+    s.peer[0].bps = 300000;
+    frames(&s, QUA_SECONDS(20));
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(s.last.params.target_bps, 140000);
+    tear_down(&s);
+}
+
+static void a_path_on_the_edge_does_not_hunt(void **state)
+{
+    stage s;
+
+    (void)state;
+    set_up(&s, NULL);
+    add_all(&s);
+    for (int i = 0; i < PEERS; i++)
+        s.peer[i].bps = 1750000;
+    s.peer[2].bps = 860000; /* looks fit for the whole picture from below, and is not */
+    frames(&s, QUA_SECONDS(60));
+    assert_in_range(s.peer[0].keyframes, 2, 7);
+    tear_down(&s);
+}
+
+static void a_picture_too_small_to_halve_becomes_stills_for_a_broken_path(void **state)
 {
     stage s;
     size_t before, keyframes;
 
     (void)state;
     set_up(&s, NULL);
+    s.width = 240;
+    s.height = 136;
     add_all(&s);
-    s.peer[2].bps = 100000;
+    s.peer[2].bps = 20000;
     s.peer[2].budget = 400;
+    for (int i = 0; i < 2; i++)
+        s.peer[i].bps = 200000;
     frames(&s, QUA_SECONDS(1));
     before = s.peer[0].pictures;
     keyframes = s.peer[2].keyframes;
     frames(&s, QUA_SECONDS(12));
     assert_true(s.peer[0].pictures - before >= 12 * 30 - 1);
-    assert_int_equal(s.last.params.target_bps, 1400000);
+    assert_int_equal(s.last.params.target_bps, 200000);
     assert_in_range(s.peer[2].keyframes - keyframes, 2, 3);
+    tear_down(&s);
+}
+
+static void a_path_busy_with_a_keyframe_of_ours_is_not_blamed(void **state)
+{
+    stage s;
+
+    (void)state;
+    set_up(&s, NULL);
+    add_all(&s);
+    s.peer[2].bps = 800000;
+    picture_size = 100000; /* takes it a second */
+    frame(&s);
+    picture_size = 100;
+    s.peer[2].budget = 0;
+    frames(&s, QUA_MS(900));
+    s.peer[2].budget = 3000;
+    frame(&s);
+    assert_int_equal(s.peer[2].layer, 0);
+    assert_int_equal(s.peer[2].keyframes, 1);
     tear_down(&s);
 }
 
@@ -580,10 +713,15 @@ int main(void)
         cmocka_unit_test(a_receiver_that_never_stops_asking_gets_three_a_second),
         cmocka_unit_test(the_newest_frame_wins_while_the_encoder_works),
         cmocka_unit_test(the_budget_is_that_of_the_slowest_less_headers),
-        cmocka_unit_test(legs_grow_together),
+        cmocka_unit_test(every_path_is_told_what_the_whole_picture_may_take),
         cmocka_unit_test(when_no_path_takes_anything_the_frame_waits_then_goes_stale),
-        cmocka_unit_test(a_path_that_stops_is_waited_for_a_little_then_left_out),
-        cmocka_unit_test(a_path_far_below_the_others_sees_stills_and_starves_nobody),
+        cmocka_unit_test(a_path_that_stops_is_waited_for_a_little_then_left_alone),
+        cmocka_unit_test(a_path_that_cannot_follow_gets_the_smaller_picture_and_starves_nobody),
+        cmocka_unit_test(all_slow_paths_share_the_smaller_picture),
+        cmocka_unit_test(legs_that_share_an_uplink_go_together),
+        cmocka_unit_test(a_path_on_the_edge_does_not_hunt),
+        cmocka_unit_test(a_picture_too_small_to_halve_becomes_stills_for_a_broken_path),
+        cmocka_unit_test(a_path_busy_with_a_keyframe_of_ours_is_not_blamed),
         cmocka_unit_test(a_failed_send_costs_that_receiver_a_keyframe_and_no_storm),
         cmocka_unit_test(a_receiver_removed_while_its_picture_is_encoded_gets_nothing_more),
         cmocka_unit_test(a_muted_camera_sends_nothing_and_begins_with_a_keyframe),
