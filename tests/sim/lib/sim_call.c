@@ -82,6 +82,7 @@ void person_forget(sim_person *p)
         w->v.answered = keep.answered;
         w->v.connected = keep.connected;
     }
+    p->cpu = (sim_cpu){0};
 }
 
 static int compare(const void *a, const void *b)
@@ -250,6 +251,10 @@ int sim_call_error(const sim_call *call, int person)
 uint64_t sim_call_hash(const sim_call *call)
 {
     return call->hash;
+}
+sim_cpu sim_call_cpu(const sim_call *call, int person)
+{
+    return call->people[person]->cpu;
 }
 uint64_t sim_call_sent_bytes(const sim_call *call, int person)
 {

@@ -21,8 +21,9 @@ typedef struct sim_call_config {
     double fps;                           /* 0: 30 */
     const qua_video_codec *const *codecs; /* NULL: VP8 alone */
     size_t codec_count;
-    qua_time server_delay; /* one way to the signaling server; 0: 10 ms */
-    bool skip_decoding;    /* pictures are counted as decoded: for figures of the sending side */
+    qua_time server_delay;   /* one way to the signaling server; 0: 10 ms */
+    bool skip_decoding;      /* pictures are counted as decoded: for figures of the sending side */
+    int64_t (*cpu_ns)(void); /* CPU time used so far, for sim_call_cpu; NULL: not measured */
 } sim_call_config;
 
 /** How someone is connected; zeroed: a public address and perfect wires. */
@@ -86,6 +87,12 @@ void sim_call_hub_stats(const sim_call *call, int person, qua_hub_stats *out);
 size_t sim_call_links(const sim_call *call, int person, qua_call_link *out, size_t capacity);
 /** Of everything decoded, by whom and when. */
 uint64_t sim_call_hash(const sim_call *call);
+/** CPU of one person's own code, the virtual network and the generated pictures apart. */
+typedef struct sim_cpu {
+    int64_t encode_ns, other_ns;
+} sim_cpu;
+
+sim_cpu sim_call_cpu(const sim_call *call, int person);
 /** Bytes that this person's machine has sent. */
 uint64_t sim_call_sent_bytes(const sim_call *call, int person);
 /** Packet buffers that this person holds now. */
