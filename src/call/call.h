@@ -116,6 +116,7 @@ const char *qua_mesh_poll_text(qua_mesh *mesh, size_t *size);
 /* datagrams; `leg` is 0..QUA_MESH_LEGS - 1 */
 /** After QUA_MESH_LEG_OPENED: a socket of this leg is bound. */
 void qua_mesh_add_local(qua_mesh *mesh, qua_time now, int leg, int base, const qua_addr *addr);
+void qua_mesh_remove_local(qua_mesh *mesh, qua_time now, int leg, int base);
 void qua_mesh_local_done(qua_mesh *mesh, qua_time now, int leg);
 /** As qua_peer_input. */
 int qua_mesh_input(qua_mesh *mesh, qua_time now, int leg, int base, const qua_addr *from, uint8_t *data, size_t size,

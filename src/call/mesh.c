@@ -570,6 +570,13 @@ void qua_mesh_add_local(qua_mesh *mesh, qua_time now, int leg, int base, const q
         qua_peer_add_local(mesh->legs[leg].peer, now, base, addr);
 }
 
+void qua_mesh_remove_local(qua_mesh *mesh, qua_time now, int leg, int base)
+{
+    mesh->now = now;
+    if (mesh->legs[leg].state == QUA_LEG_OPEN)
+        qua_peer_remove_local(mesh->legs[leg].peer, now, base);
+}
+
 void qua_mesh_local_done(qua_mesh *mesh, qua_time now, int leg)
 {
     qua_leg *l = &mesh->legs[leg];

@@ -221,6 +221,25 @@ static void open_leg(qua_call *c, qua_time now, const qua_mesh_event *event)
     qua_mesh_local_done(c->mesh, now, event->leg);
 }
 
+static void on_local_changed(void *owner, int leg, int base, const qua_addr *addr)
+{
+    qua_call *c = owner;
+
+    if (addr)
+        qua_mesh_add_local(c->mesh, os_now(), leg, base, addr);
+    else
+        qua_mesh_remove_local(c->mesh, os_now(), leg, base);
+}
+
+void call_network_changed(qua_call *c, qua_time now)
+{
+    for (int i = 0; i < QUA_MESH_LEGS; i++) {
+        if (c->legs[i].sink)
+            sockets_refresh(&c->legs[i].sockets, c->engine, on_local_changed);
+    }
+    drain(c, now);
+}
+
 static void close_leg(call_leg *leg)
 {
     if (!leg->sink)

@@ -3,6 +3,7 @@
 
 #include "crypto/crypto.h"
 #include "engine/engine.h"
+#include "srtp/srtp.h"
 
 #define DATAGRAM_POOL 8192 /* most packets of a call in memory at once */
 
@@ -199,10 +200,23 @@ static qua_time loop_deadline(const qua_engine *engine, qua_time now)
     return deadline;
 }
 
+static void on_network(void *context) { ((qua_engine *)context)->network_changed = true; }
+
+static void follow_network(qua_engine *engine, qua_time now)
+{
+    engine->network_changed = false;
+    for (qua_call *c = engine->calls; c; c = call_next(c))
+        call_network_changed(c, now);
+    for (qua_pc *p = engine->pcs; p; p = pc_next(p))
+        pc_network_changed(p, now);
+}
+
 static void serve(qua_engine *engine)
 {
     const qua_time now = os_now();
 
+    if (engine->network_changed)
+        follow_network(engine, now);
     for (qua_audio_source *s = engine->audio_sources, *next; s; s = next) {
         next = audio_source_next(s);
         audio_source_serve(s, now);
@@ -235,10 +249,14 @@ static void run_loop(void *context)
     qua_engine *engine = context;
 
     my_loop = engine;
+    /* who names addresses gets these alone; without a watch a change of network needs an ICE restart */
+    if (!engine->bind_ip_count)
+        (void)os_netwatch_start(&engine->netwatch, engine->loop, on_network, engine);
     while (!atomic_load(&engine->stopping)) {
         os_loop_run_once(engine->loop, loop_deadline(engine, os_now()));
         serve(engine);
     }
+    os_netwatch_stop(&engine->netwatch);
     end_all(engine);
     while (engine->alive > 0 || engine->retired) {
         os_loop_run_once(engine->loop, os_now() + QUA_MS(10));
@@ -302,6 +320,12 @@ static void stop_executor(qua_engine *engine)
     os_loop_destroy(&engine->app_loop);
 }
 
+static void prepare_ciphers(void *context)
+{
+    (void)context;
+    qua_srtp_prepare();
+}
+
 static int start(qua_engine *engine)
 {
     engine->datagrams = qua_pool_create(QUA_DATAGRAM_MAX, DATAGRAM_POOL);
@@ -311,6 +335,7 @@ static int start(qua_engine *engine)
         return QUA_EIO;
     if (worker_start(&engine->janitor, engine->loop, &engine->alive, "qua-janitor", run_chore, engine) != 0)
         return QUA_ENOMEM;
+    engine_chore(engine, prepare_ciphers, NULL);
     return os_thread_start(&engine->thread, "qua-loop", run_loop, engine);
 }
 

@@ -49,6 +49,8 @@ struct qua_engine {
     qua_audio_source *audio_sources;
     qua_call *calls;
     qua_pc *pcs;
+    os_netwatch *netwatch;
+    bool network_changed; /* since the last turn of the loop */
     voice_slot *retired;
 
     /* shared with the audio thread */
@@ -144,6 +146,10 @@ typedef struct sockets {
 /** Bind one to each local address. @return how many */
 size_t sockets_open(sockets *s, qua_engine *engine, sockets_fn input, void *owner, int leg);
 void sockets_close(sockets *s);
+/** A socket has come (`addr`), or is gone with its address (NULL). */
+typedef void (*sockets_changed_fn)(void *owner, int leg, int base, const qua_addr *addr);
+/** Follow the interfaces: close what lost its address, bind what is new. */
+void sockets_refresh(sockets *s, qua_engine *engine, sockets_changed_fn changed);
 void sockets_send(sockets *s, const qua_peer_transmit *out);
 
 /* ---- video_source.c, audio_source.c ------------------------------------------------------------------------- */
@@ -178,12 +184,15 @@ qua_time call_deadline(const qua_call *call, qua_time now);
 void call_send_audio(qua_call *call, qua_time now, const qua_audio_source *source, const audio_packet *packet);
 /** The engine ends: as qua_call_destroy, without waiting. */
 void call_end(qua_call *call);
+/** Interfaces came or went. */
+void call_network_changed(qua_call *call, qua_time now);
 qua_call *call_next(const qua_call *call);
 
 void pc_serve(qua_pc *pc, qua_time now);
 qua_time pc_deadline(const qua_pc *pc, qua_time now);
 void pc_send_audio(qua_pc *pc, qua_time now, const qua_audio_source *source, const audio_packet *packet);
 void pc_end(qua_pc *pc);
+void pc_network_changed(qua_pc *pc, qua_time now);
 qua_pc *pc_next(const qua_pc *pc);
 
 /* ---- servers.c: STUN servers of a configuration --------------------------------------------------------------- */

@@ -232,6 +232,25 @@ static void gather(qua_pc *p, qua_time now)
     qua_peer_local_done(p->peer, now);
 }
 
+static void on_local_changed(void *owner, int leg, int base, const qua_addr *addr)
+{
+    qua_pc *p = owner;
+
+    (void)leg;
+    if (addr)
+        qua_peer_add_local(p->peer, os_now(), base, addr);
+    else
+        qua_peer_remove_local(p->peer, os_now(), base);
+}
+
+void pc_network_changed(qua_pc *p, qua_time now)
+{
+    if (!p->peer || !p->gathering)
+        return;
+    sockets_refresh(&p->sockets, p->engine, on_local_changed);
+    drain(p, now);
+}
+
 static void set_sources(qua_pc *p, int transceiver, qua_video_source *video, qua_audio_source *audio)
 {
     pc_track *track = &p->tracks[transceiver];

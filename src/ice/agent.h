@@ -34,6 +34,7 @@
 #define SILENT_AFTER  QUA_SECONDS(3)
 /* Media came regularly and stopped: sooner. */
 #define MEDIA_SILENT_AFTER  QUA_MS(300)
+#define MEDIA_FORGOTTEN     QUA_SECONDS(3)
 #define MEDIA_SUSPECT_AFTER QUA_MS(600)
 #define MEDIA_PROBE_EVERY   QUA_MS(200)
 /* The best pair of every other base is asked this often, and is good for an instant change while this fresh. */
@@ -105,6 +106,7 @@ typedef struct media_path {
     qua_time answered_at, heard_at, silent_at; /* silent_at: NEVER while nothing is unanswered */
     qua_time ask_at;
     qua_time since, media_at; /* chosen, last media that came this way */
+    bool media_expected;      /* some came this way, or by the path before until a moment ago */
     struct {
         bool open;
         uint8_t transaction[TRANSACTION_SIZE];

@@ -14,6 +14,7 @@ static qua_time next_consent(qua_ice *ice, qua_time now)
 static void use(qua_ice *ice, qua_time now, pair *p)
 {
     media_path *path = &ice->path;
+    const bool media_expected = path->media_expected && now - path->media_at < MEDIA_FORGOTTEN;
 
     if (path->pair == p && path->usable)
         return;
@@ -30,7 +31,9 @@ static void use(qua_ice *ice, qua_time now, pair *p)
                                                      : QUA_ICE_HOST;
     path->remote_kind = ice->remotes[p->remote].kind;
     path->rtt = p->rtt;
-    path->answered_at = path->heard_at = path->since = path->media_at = now;
+    path->answered_at = p->answered_at;
+    path->heard_at = path->since = path->media_at = now;
+    path->media_expected = media_expected;
     path->silent_at = QUA_TIME_NEVER;
     path->ask_at = next_consent(ice, now);
     ice_emit(ice, QUA_ICE_EVENT_SELECTED, "");
@@ -168,8 +171,7 @@ bool ice_path_response(qua_ice *ice, qua_time now, const qua_stun *m, const uint
 /* Did media come regularly until a moment ago, and then not? */
 static bool media_stopped(const media_path *path, qua_time now)
 {
-    return path->media_at != path->since && now - path->media_at >= MEDIA_SILENT_AFTER &&
-           now - path->media_at < QUA_SECONDS(3);
+    return path->media_expected && now - path->media_at >= MEDIA_SILENT_AFTER && now - path->media_at < MEDIA_FORGOTTEN;
 }
 
 static void ask(qua_ice *ice, qua_time now)
@@ -284,6 +286,7 @@ void qua_ice_note_media(qua_ice *ice, qua_time now, int base, const qua_addr *fr
         return;
     if (path->base == base && qua_addr_equal(&path->remote, from)) {
         path->media_at = now;
+        path->media_expected = true;
         return;
     }
     p = ice_find_pair(ice, base, from);
@@ -296,9 +299,8 @@ static qua_time media_ask_at(const media_path *path)
 {
     const qua_time silent = path->media_at + MEDIA_SILENT_AFTER;
 
-    return path->media_at == path->since || path->silent_at != QUA_TIME_NEVER || path->answered_at >= silent
-               ? QUA_TIME_NEVER
-               : silent;
+    return !path->media_expected || path->silent_at != QUA_TIME_NEVER || path->answered_at >= silent ? QUA_TIME_NEVER
+                                                                                                     : silent;
 }
 
 void ice_path_timeout(qua_ice *ice, qua_time now)

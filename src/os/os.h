@@ -58,6 +58,13 @@ int os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t siz
 /** List the addresses of interfaces that are up. @return how many were written, at most `capacity` */
 size_t os_interfaces(qua_addr *out, size_t capacity, bool with_loopback);
 
+typedef struct os_netwatch os_netwatch;
+
+/** Call fn on the loop's thread after every change of interfaces or addresses. @return 0, QUA_ENOMEM, QUA_EIO */
+int os_netwatch_start(os_netwatch **out, os_loop *loop, void (*fn)(void *context), void *context);
+/** On the loop's thread. Nulls the pointer. */
+void os_netwatch_stop(os_netwatch **watch);
+
 /** Resolve a host name, blocking: for programs' start-up, never on the loop. @return 0, QUA_ENOENT */
 int os_resolve(const char *host, uint16_t port, qua_addr *out, size_t capacity, size_t *count);
 

@@ -14,4 +14,7 @@ int os_platform_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, qu
 /** Arrange that the calling (child) process dies with its parent, where the system can. */
 void os_platform_die_with_parent(void);
 
+/** A socket that becomes readable when interfaces or addresses change, closed on exec; -1: there is none. */
+int os_platform_route_socket(void);
+
 #endif

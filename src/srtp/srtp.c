@@ -13,12 +13,15 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool ready;
 
 /* libsrtp's tables of ciphers are process-global. */
-static void init_library(void) { ready = srtp_init() == srtp_err_status_ok; }
+static void init_library(void)
+{
+    ready = srtp_init() == srtp_err_status_ok;
+}
 
 static bool set_policy(srtp_policy_t *policy, qua_srtp_profile profile)
 {
-    const srtp_profile_t p = profile == QUA_SRTP_AEAD_AES_128_GCM ? srtp_profile_aead_aes_128_gcm
-                                                                    : srtp_profile_aes128_cm_sha1_80;
+    const srtp_profile_t p =
+        profile == QUA_SRTP_AEAD_AES_128_GCM ? srtp_profile_aead_aes_128_gcm : srtp_profile_aes128_cm_sha1_80;
 
     return srtp_crypto_policy_set_from_profile_for_rtp(&policy->rtp, p) == srtp_err_status_ok &&
            srtp_crypto_policy_set_from_profile_for_rtcp(&policy->rtcp, p) == srtp_err_status_ok;
@@ -43,6 +46,16 @@ static int open_session(srtp_t *out, qua_srtp_profile profile, const qua_srtp_ke
     if (status == srtp_err_status_ok)
         return 0;
     return status == srtp_err_status_alloc_fail ? QUA_ENOMEM : QUA_ENOTSUP;
+}
+
+void qua_srtp_prepare(void)
+{
+    const qua_srtp_key key = {{0}, {0}};
+    qua_srtp *srtp = NULL;
+
+    /* the first session loads what the library's own init does not */
+    if (qua_srtp_create(&srtp, QUA_SRTP_AEAD_AES_128_GCM, &key, &key) == 0)
+        qua_srtp_destroy(&srtp);
 }
 
 int qua_srtp_create(qua_srtp **out, qua_srtp_profile profile, const qua_srtp_key *local, const qua_srtp_key *remote)
@@ -146,4 +159,7 @@ int qua_srtp_unprotect_rtcp(qua_srtp *srtp, uint8_t *data, size_t *size)
     return unprotect(srtp, srtp_unprotect_rtcp, data, size);
 }
 
-void qua_srtp_get_stats(const qua_srtp *srtp, qua_srtp_stats *out) { *out = srtp->stats; }
+void qua_srtp_get_stats(const qua_srtp *srtp, qua_srtp_stats *out)
+{
+    *out = srtp->stats;
+}

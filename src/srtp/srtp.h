@@ -27,6 +27,12 @@ typedef struct qua_srtp_stats {
     uint64_t failed_auth, replayed, malformed; /* packets dropped in unprotect */
 } qua_srtp_stats;
 
+/**
+ * Load the ciphers, which takes 120 to 190 ms with Debian's libsrtp over NSS, once a process. Whoever does not, pays
+ * when the first connection has its keys: in the time to the first picture. Any thread.
+ */
+void qua_srtp_prepare(void);
+
 /** @param local what we protect with, @param remote what the far side protects with. @return 0, QUA_ENOTSUP, QUA_ENOMEM */
 int qua_srtp_create(qua_srtp **out, qua_srtp_profile profile, const qua_srtp_key *local, const qua_srtp_key *remote);
 void qua_srtp_destroy(qua_srtp **srtp);

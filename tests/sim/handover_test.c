@@ -104,6 +104,31 @@ static void a_network_that_dies_unnoticed_is_left_soon(void **state)
     assert_in_range(worst_of("Wi-Fi dies unnoticed, cellular is up", unnoticed), 0, QUA_MS(1500));
 }
 
+/* Each has the other's lost address in its best spare pair. */
+static void both_change_at_the_same_moment(void **state)
+{
+    (void)state;
+    ice_bed_open(&bed, 1, false);
+    for (int i = 0; i < 2; i++) {
+        ice_person *p = i ? &bed.ben : &bed.ana;
+        ice_bed_attach(&bed, p, i ? "198.51.100.1" : "198.51.100.2", NULL, "delay=25");
+        ice_bed_attach(&bed, p, i ? "198.51.100.3" : "198.51.100.4", NULL, "delay=25");
+    }
+    ice_bed_call(&bed, &bed.ana, QUA_MS(50));
+    ice_bed_run(&bed, QUA_SECONDS(5));
+    ice_bed_stream(&bed);
+    ice_bed_run(&bed, QUA_SECONDS(5));
+    ice_bed_detach(&bed.ana, 0);
+    ice_bed_detach(&bed.ben, 0);
+    ice_bed_run(&bed, QUA_SECONDS(5));
+    assert_int_equal(qua_ice_get_state(bed.ana.ice), QUA_ICE_STATE_COMPLETED);
+    assert_int_equal(qua_ice_get_state(bed.ben.ice), QUA_ICE_STATE_COMPLETED);
+    print_message("both at once: media gap %d ms and %d ms\n", (int)(bed.ana.worst_gap / 1000),
+                  (int)(bed.ben.worst_gap / 1000));
+    assert_in_range(QUA_MAX(bed.ana.worst_gap, bed.ben.worst_gap), 0, QUA_MS(1500));
+    ice_bed_close(&bed);
+}
+
 static void many_changes_do_not_use_up_the_agent(void **state)
 {
     (void)state;
@@ -141,6 +166,7 @@ int main(void)
         cmocka_unit_test(with_both_networks_up_the_change_is_hardly_seen),
         cmocka_unit_test(with_a_hole_between_them_it_takes_little_longer),
         cmocka_unit_test(a_network_that_dies_unnoticed_is_left_soon),
+        cmocka_unit_test(both_change_at_the_same_moment),
         cmocka_unit_test(many_changes_do_not_use_up_the_agent),
         cmocka_unit_test(losing_everything_disconnects_and_then_fails),
     };

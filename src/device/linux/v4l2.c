@@ -140,7 +140,7 @@ static size_t bytes_needed(const struct v4l2_pix_format *f)
     case V4L2_PIX_FMT_MJPEG:
         return 4;
     default:
-        return luma + 2 * ((f->bytesperline + 1) / 2) * (size_t)((f->height + 1) / 2);
+        return luma + (size_t)f->bytesperline * ((f->height + 1) / 2);
     }
 }
 

@@ -1,5 +1,7 @@
 #define _DARWIN_C_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "os/os.h"
@@ -18,3 +20,12 @@ int os_platform_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, qu
 }
 
 void os_platform_die_with_parent(void) {}
+
+int os_platform_route_socket(void)
+{
+    const int fd = socket(PF_ROUTE, SOCK_RAW, AF_UNSPEC);
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}

@@ -1,8 +1,12 @@
 #define _GNU_SOURCE
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "os/platform.h"
 
@@ -28,3 +32,16 @@ int os_platform_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, qu
 }
 
 void os_platform_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+int os_platform_route_socket(void)
+{
+    const struct sockaddr_nl groups = {.nl_family = AF_NETLINK,
+                                       .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&groups, sizeof groups) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}

@@ -36,7 +36,7 @@ class ProcessEndpoint {
   evidence() {
     this.send({ cmd: 'evidence' });
     return new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`${this.id} does not answer`)), 5000);
+      const timer = setTimeout(() => fail(new Error(`${this.id} does not answer`)), 20000);
       this.waiting.push(report => { clearTimeout(timer); done(report); });
     });
   }

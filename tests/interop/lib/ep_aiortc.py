@@ -119,7 +119,7 @@ class Endpoint:
         elif "ice" in message:
             if self.pc and self.pc.remoteDescription:
                 await self.add_candidate(message["ice"])
-                else:
+            else:
                 self.held.append(message["ice"])
         elif message.get("cmd") == "evidence":
             out({"ev": "evidence", "report": self.watcher.report()})

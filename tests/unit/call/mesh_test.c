@@ -94,6 +94,11 @@ void qua_peer_add_local(qua_peer *peer, qua_time now, int base, const qua_addr *
     tell(peer, event);
 }
 
+void qua_peer_remove_local(qua_peer *peer, qua_time now, int base)
+{
+    (void)peer, (void)now, (void)base;
+}
+
 int qua_peer_add_transceiver(qua_peer *peer, qua_kind kind, qua_direction direction, const char *stream_id,
                              const char *track_id)
 {
