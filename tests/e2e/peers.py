@@ -69,7 +69,7 @@ def main():
         peers = {'a': Peer(program, 'a', folder, events, LAB_CAMERA=f'{folder}/cam', LAB_CODEC=codec,
                            LAB_MIC='tone'),
                  'b': Peer(program, 'b', folder, events, LAB_SEND='0', LAB_CODEC=codec, LAB_SOUND=f'{folder}/sound-%')}
-        end = time.time() + 30
+        end = time.time() + 50
         ready = 0
         stats = {}
         while time.time() < end and (len(sizes) < LEAST or len(stats) < 2):
