@@ -316,7 +316,8 @@ static void stretch(qua_voice *v, bool shorten)
 {
     int16_t *const pcm = v->pcm;
 
-    if (v->have < MAX_LAG + WINDOW || v->have + MAX_LAG > QUA_ARRAY_SIZE(v->pcm))
+    /* shortened by the longest lag there is still a block to play */
+    if (v->have < MAX_LAG + (shorten ? QUA_AUDIO_BLOCK : WINDOW) || v->have + MAX_LAG > QUA_ARRAY_SIZE(v->pcm))
         return;
     const size_t lag = (size_t)best_lag(pcm);
     if (shorten) {
@@ -353,6 +354,7 @@ static void play(qua_voice *v, qua_time now, int16_t out[QUA_AUDIO_BLOCK])
 {
     const uint32_t front = v->end - (uint32_t)v->have;
 
+    assert(v->have >= QUA_AUDIO_BLOCK);
     memcpy(out, v->pcm, QUA_AUDIO_BLOCK * sizeof *out);
     v->have -= QUA_AUDIO_BLOCK;
     memmove(v->pcm, v->pcm + QUA_AUDIO_BLOCK, v->have * sizeof *v->pcm);

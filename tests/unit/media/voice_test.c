@@ -294,6 +294,52 @@ static void after_an_outage_it_catches_up(void **state)
     assert_true(l->delay_end < DELAY + QUA_MS(150));
 }
 
+/* Push one packet of a deep voice, whose pitch period is nearly a block long. */
+static void say_deep(qua_opus_encoder *encoder, qua_voice *voice, int i, int hz, qua_time received)
+{
+    qua_buffer *packet = qua_pool_get(pool);
+    int16_t pcm[QUA_OPUS_FRAME];
+
+    for (int k = 0; k < QUA_OPUS_FRAME; k++)
+        pcm[k] = (int16_t)(9000 * sin(2 * 3.14159265358979 * hz * (i * QUA_OPUS_FRAME + k) / QUA_AUDIO_HZ));
+    packet->size = (size_t)qua_opus_encode(encoder, pcm, 0, packet->data);
+    assert_int_equal(qua_voice_push(voice, packet, (uint16_t)i, (uint32_t)i * QUA_OPUS_FRAME, received), 0);
+}
+
+/*
+ * Packets that rush in and then stop leave a buffer that runs dry while it is overfull on average: what is left must
+ * not be shortened to less than the block that is to be played.
+ */
+static void rush_and_stop(int rush, int hz)
+{
+    qua_opus_encoder *encoder;
+    int16_t pcm[QUA_AUDIO_BLOCK];
+    qua_voice *voice;
+    bool concealed;
+
+    assert_int_equal(qua_opus_encoder_create(&encoder, 32000), 0);
+    assert_int_equal(qua_voice_create(&voice), 0);
+    for (int block = 0; block < 150; block++) {
+        const qua_time now = T0 + block * QUA_MS(10);
+
+        if (block % 2 == 0 && block < 100)
+            say_deep(encoder, voice, block / 2, hz, now);
+        for (int k = 0; block == 100 && k < rush; k++)
+            say_deep(encoder, voice, 50 + k, hz, now);
+        qua_voice_pull(voice, now, pcm, &concealed);
+    }
+    qua_voice_destroy(&voice);
+    qua_opus_encoder_destroy(&encoder);
+}
+
+static void what_is_left_after_a_rush_is_not_shortened_away(void **state)
+{
+    (void)state;
+    for (int rush = 1; rush <= 16; rush++)
+        for (int hz = 100; hz <= 160; hz += 6)
+            rush_and_stop(rush, hz);
+}
+
 static void a_muted_voice_falls_silent_and_comes_back(void **state)
 {
     listener *l = *state;
@@ -379,6 +425,7 @@ int main(void)
         STORY(a_slow_loudspeaker_is_made_up_for),
         STORY(a_fast_loudspeaker_is_made_up_for),
         STORY(after_an_outage_it_catches_up),
+        STORY(what_is_left_after_a_rush_is_not_shortened_away),
         STORY(a_muted_voice_falls_silent_and_comes_back),
         STORY(another_stream_may_begin_anywhere),
         STORY(nobody_pulling_does_not_grow),
