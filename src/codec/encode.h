@@ -117,9 +117,9 @@ struct viola_encoder {
     int step[2];
     uint32_t lambda;      /* squared error for a bit, in 1/16 */
     uint32_t lambda_satd; /* SATD for a bit, in 1/16 */
-    coded_block block, trial;
-    uint32_t qp_sum; /* over superblocks */
-    int plain;       /* the superblock in work goes without coefficients, in as few bits as can be */
+    coded_block block[2]; /* the best, and one on trial */
+    uint32_t qp_sum;      /* over superblocks */
+    int plain;            /* the superblock in work goes without coefficients, in as few bits as can be */
     uint16_t *words;
     size_t words_capacity;
     uint8_t *out;

@@ -88,6 +88,22 @@ static uint32_t level_cost(const cost_tables *costs, int table, const uint8_t *p
     return bits;
 }
 
+/* rows that the scan may have touched by the time that it is at `pos` */
+static int rows_before(int pos, int n, int log)
+{
+    const int diagonal = (pos >> log) + (pos & (n - 1));
+    return diagonal < n ? diagonal + 1 : n;
+}
+
+static void drop_levels(int16_t *level, level_map *map, const uint16_t *scan, int from, int end, int log)
+{
+    for (int i = from; i < end; i++) {
+        const int at = scan[i];
+        level[at] = 0;
+        map->at[(at >> log) * LEVEL_STRIDE + (at & ((1 << log) - 1))] = 0;
+    }
+}
+
 /* Greedy choice from the last coefficient down: keep a level, lower it by one, or end before it.
  * Works on magnitudes; returns the number of coefficients to code and adds up bits (1/256) and gain. */
 static int choose_levels(const viola_encoder *e, int16_t *level, int tx, int chroma, int eob, uint32_t *bits_out,
@@ -97,8 +113,9 @@ static int choose_levels(const viola_encoder *e, int16_t *level, int tx, int chr
     const uint16_t *scan = scan_of(tx);
     const int step = e->step[chroma];
     const int64_t lambda = (int64_t)e->lambda * 64 / 16; /* error scaled by the gain, for a bit */
+    const uint32_t(*base)[4] = e->costs.base[table];
     level_map map;
-    level_map_clear(&map, n);
+    level_map_clear(&map, rows_before(scan[eob - 1], n, log));
     int64_t tail = 0; /* benefit of everything from here on, in error */
     int64_t gain = 0;
     uint32_t bits = 0;
@@ -106,12 +123,12 @@ static int choose_levels(const viola_encoder *e, int16_t *level, int tx, int chr
     for (int i = eob - 1; i >= 0; i--) {
         const int pos = scan[i], row = pos >> log, col = pos & (n - 1);
         uint8_t *p = map.at + row * LEVEL_STRIDE + col;
-        const int c = abs(e->coef[pos]);
         int l = abs(level[pos]);
-        uint32_t best_bits = level_cost(&e->costs, table, p, row, col, l);
-        int64_t best_gain = 0;
+        uint32_t best_bits;
         if (l) {
-            best_gain = coef_gain(c, l * step >> shift, shift);
+            const int c = abs(e->coef[pos]);
+            best_bits = level_cost(&e->costs, table, p, row, col, l);
+            int64_t best_gain = coef_gain(c, l * step >> shift, shift);
             const int64_t lower_gain = l > 1 ? coef_gain(c, (l - 1) * step >> shift, shift) : 0;
             const uint32_t lower_bits = level_cost(&e->costs, table, p, row, col, l - 1);
             if (e->effort->rdoq && (best_gain - lower_gain) * 256 < lambda * ((int64_t)best_bits - lower_bits)) {
@@ -120,17 +137,16 @@ static int choose_levels(const viola_encoder *e, int16_t *level, int tx, int chr
                 best_bits = lower_bits;
                 level[pos] = (int16_t)(e->coef[pos] < 0 ? -l : l);
             }
+            *p = (uint8_t)(l < LEVEL_CAP ? l : LEVEL_CAP);
+            gain += best_gain;
+            tail += best_gain * 256;
+        } else {
+            best_bits = base[base_context(p, row, col)][0];
         }
-        *p = (uint8_t)(l < LEVEL_CAP ? l : LEVEL_CAP);
-        gain += best_gain;
         bits += best_bits;
-        tail += best_gain * 256 - lambda * best_bits;
+        tail -= lambda * best_bits;
         if (tail <= 0 && (e->effort->rdoq || l == 0)) {
-            for (int j = i; j < end; j++) {
-                const int at = scan[j];
-                level[at] = 0;
-                map.at[(at >> log) * LEVEL_STRIDE + (at & (n - 1))] = 0;
-            }
+            drop_levels(level, &map, scan, i, end, log);
             end = i;
             tail = 0;
             gain = 0;
@@ -144,12 +160,12 @@ static int choose_levels(const viola_encoder *e, int16_t *level, int tx, int chr
     return end;
 }
 
-static int find_eob(const int16_t *level, int tx)
+static int find_eob(const int16_t *level, int tx, int nonzero)
 {
     const uint16_t *scan = scan_of(tx);
-    int i = coded_size(tx) * coded_size(tx);
-    while (i > 0 && !level[scan[i - 1]])
-        i--;
+    int i = 0;
+    while (nonzero > 0)
+        nonzero -= level[scan[i++]] != 0;
     return i;
 }
 
@@ -182,9 +198,8 @@ static int quantize_transform(viola_encoder *e, int plane, int x, int y, int tx,
     e->dsp.forward[tx](e->coef, e->residual, n, type);
     *gain = 0;
     *bits = e->costs.zero[tx * 2 + chroma][1];
-    if (!e->dsp.quantize(level, e->coef, kept * kept, &e->quant[chroma][tx]))
-        return 0;
-    return choose_levels(e, level, tx, chroma, find_eob(level, tx), bits, gain);
+    const int nonzero = e->dsp.quantize(level, e->coef, kept * kept, &e->quant[chroma][tx]);
+    return nonzero ? choose_levels(e, level, tx, chroma, find_eob(level, tx, nonzero), bits, gain) : 0;
 }
 
 static void put_golomb(viola_writer *w, int v)
@@ -214,7 +229,7 @@ static void put_coefs(viola_encoder *e, const int16_t *level, int eob, int tx, i
     const uint16_t *scan = scan_of(tx);
     viola_writer *w = &e->writer;
     level_map map;
-    level_map_clear(&map, n);
+    level_map_clear(&map, rows_before(scan[eob - 1], n, log));
     put_eob(e, table, eob);
     for (int i = eob - 1; i >= 0; i--) {
         const int row = scan[i] >> log, col = scan[i] & (n - 1), l = abs(level[scan[i]]);
@@ -489,36 +504,33 @@ static void choose_motion(viola_encoder *e, int ux, int uy, mode_info *m, const 
         e->dsp.copy(target, stride, e->scratch[1], 64, bw, bh);
 }
 
-static void encode_inter(viola_encoder *e, int ux, int uy, coded_block *b, const candidates *list,
-                         const plan_unit *plan)
+static coded_block *encode_inter(viola_encoder *e, int ux, int uy, const candidates *list, const plan_unit *plan)
 {
     const viola_work *w = &e->work;
-    mode_info *m = &b->m;
-    const int x = ux * 8, y = uy * 8, bw = 8 << m->w, bh = 8 << m->h;
-    choose_motion(e, ux, uy, m, list, plan);
-    viola_predict_chroma(w, x, y, bw, bh, w->refs[m->ref], m->mv);
-    const int most = viola_max_tx(m->w, m->h);
-    m->tx = (uint8_t)most;
+    coded_block *b = &e->block[0];
+    const int x = ux * 8, y = uy * 8, bw = 8 << b->m.w, bh = 8 << b->m.h;
+    choose_motion(e, ux, uy, &b->m, list, plan);
+    viola_predict_chroma(w, x, y, bw, bh, w->refs[b->m.ref], b->m.mv);
+    const int most = viola_max_tx(b->m.w, b->m.h);
+    b->m.tx = (uint8_t)most;
     quantize_block(e, b, x, y);
-    if (!m->skip && e->effort->tx_search && most > 1) {
-        coded_block *t = &e->trial;
-        t->m = *m;
+    if (!b->m.skip && e->effort->tx_search && most > 1) {
+        coded_block *t = &e->block[1];
+        t->m = b->m;
         t->m.tx--;
         quantize_block(e, t, x, y);
         const int64_t cost = (int64_t)e->lambda * b->bits / 4096 - b->gain;
         const int64_t other = (int64_t)e->lambda * (t->bits + 256) / 4096 - t->gain;
-        if (other < cost) {
-            const size_t used = sizeof *t;
-            memcpy(b, t, used);
-        }
+        b = other < cost ? t : b;
     }
     /* what the coefficients cost against what they save */
-    if (!m->skip && b->gain * 4096 <= (int64_t)e->lambda * (b->bits + 128))
-        m->skip = 1;
-    if (m->skip)
-        m->tx = (uint8_t)most;
+    if (!b->m.skip && b->gain * 4096 <= (int64_t)e->lambda * (b->bits + 128))
+        b->m.skip = 1;
+    if (b->m.skip)
+        b->m.tx = (uint8_t)most;
     else
         reconstruct_block(e, b, x, y);
+    return b;
 }
 
 static const uint8_t few_modes[] = {VIOLA_PRED_DC, VIOLA_PRED_V, VIOLA_PRED_H, VIOLA_PRED_SMOOTH, VIOLA_PRED_PAETH};
@@ -582,7 +594,7 @@ static void encode_intra(viola_encoder *e, int ux, int uy, coded_block *b)
 static void encode_block(viola_encoder *e, int ux, int uy, int bw, int bh)
 {
     viola_work *w = &e->work;
-    coded_block *b = &e->block;
+    coded_block *b = &e->block[0];
     plan_unit plan = *plan_at(e, ux, uy);
     candidates list = {.context = 0};
     b->m = (mode_info){.w = (uint8_t)bw, .h = (uint8_t)bh, .stamp = w->stamp, .qp = (uint8_t)e->qp};
@@ -593,7 +605,7 @@ static void encode_block(viola_encoder *e, int ux, int uy, int bw, int bh)
         plan.ref = list.ref[0];
     }
     if (plan.ref >= 0)
-        encode_inter(e, ux, uy, b, &list, &plan);
+        b = encode_inter(e, ux, uy, &list, &plan);
     else
         encode_intra(e, ux, uy, b);
     write_modes(e, ux, uy, &b->m, &list);

@@ -305,6 +305,12 @@ static uint64_t search_edge(viola_encoder *e, int ux, int uy)
     return search_8(e, ux, uy, count ? around[0] : zero, 0);
 }
 
+/* below this a 16x16 has nothing left that is worth coding */
+static uint32_t worth_16(const viola_encoder *e)
+{
+    return (uint32_t)e->step[0] * 5;
+}
+
 static uint64_t search_16(viola_encoder *e, int ux, int uy)
 {
     const effort_settings *effort = e->effort;
@@ -334,7 +340,7 @@ static uint64_t search_16(viola_encoder *e, int ux, int uy)
             ref = 1;
         }
     }
-    const uint64_t worth = (uint64_t)e->step[0] * 5; /* below: nothing left to gain */
+    const uint64_t worth = worth_16(e);
     uint64_t best = s.cost + rate_cost(e, 256);
     set_plan(e, ux, uy, 1, 1, s.mv, ref);
     if (s.cost > worth && effort->split8_search) {
@@ -384,7 +390,72 @@ static uint64_t try_merge(viola_encoder *e, int ux, int uy, int size, uint64_t s
     return best;
 }
 
-static uint64_t search_inter(viola_encoder *e, int ux, int uy, int level)
+/* ------------------------------------------------------------ what needs no search */
+
+/* SATD of the 16x16 blocks of a superblock under one motion. @return the sum, or UINT32_MAX when it reaches `most` */
+static uint32_t satd_grid(viola_encoder *e, int ux, int uy, motion mv, uint32_t most, uint32_t grid[16])
+{
+    const uint8_t *pred = e->scratch[3];
+    ptrdiff_t stride = 64;
+    block_search s = begin_search(e, ux, uy, 3, 0);
+    if ((mv.x | mv.y) & 3) {
+        viola_predict_luma(&e->work, e->scratch[3], 64, s.x, s.y, SB_SIZE, SB_SIZE, s.ref, mv);
+    } else {
+        pred = full_sample(&s, mv);
+        stride = s.ref->stride[0];
+    }
+    uint32_t sum = 0;
+    for (int i = 0; i < 16 && sum < most; i++) {
+        const int x = i % 4 * 16, y = i / 4 * 16;
+        grid[i] = e->dsp.satd[VIOLA_W16](s.src + y * s.src_stride + x, s.src_stride, pred + y * stride + x, stride, 16);
+        sum += grid[i];
+    }
+    return sum < most ? sum : UINT32_MAX;
+}
+
+/* the best common motion of a superblock among those known around it */
+static motion common_motion(viola_encoder *e, int ux, int uy, uint32_t grid[16])
+{
+    const motion zero = {0, 0};
+    motion around[8], best = zero;
+    uint32_t least = satd_grid(e, ux, uy, zero, UINT32_MAX, grid);
+    const int count = gather(e, ux, uy, SB_UNITS, around);
+    for (int i = 0; i < count && least > worth_16(e) * 8; i++) {
+        uint32_t other[16];
+        int known = around[i].x == best.x && around[i].y == best.y;
+        for (int k = 0; k < i; k++)
+            known |= around[i].x == around[k].x && around[i].y == around[k].y;
+        const block_search s = begin_search(e, ux, uy, 3, 0);
+        const motion mv = clamp_motion(&s, around[i]);
+        const uint32_t sum = known ? UINT32_MAX : satd_grid(e, ux, uy, mv, least, other);
+        if (sum < least) {
+            least = sum;
+            best = mv;
+            memcpy(grid, other, sizeof other);
+        }
+    }
+    return best;
+}
+
+/* all 16x16 blocks of a part of the superblock are good enough */
+static int all_settled(const viola_encoder *e, const uint32_t grid[16], int ux, int uy, int size)
+{
+    const int x0 = ux % SB_UNITS / 2, y0 = uy % SB_UNITS / 2, n = 1 << (size - 1);
+    const uint32_t most = worth_16(e);
+    for (int y = y0; y < y0 + n; y++)
+        for (int x = x0; x < x0 + n; x++)
+            if (grid[y * 4 + x] > most)
+                return 0;
+    return 1;
+}
+
+typedef struct settled {
+    int valid;
+    motion mv;
+    uint32_t grid[16];
+} settled;
+
+static uint64_t search_inter(viola_encoder *e, const settled *known, int ux, int uy, int level)
 {
     const viola_work *w = &e->work;
     if (ux >= w->unit_cols || uy >= w->unit_rows)
@@ -393,11 +464,15 @@ static uint64_t search_inter(viola_encoder *e, int ux, int uy, int level)
     if (level == 3)
         return search_edge(e, ux, uy);
     const int fits = ux + half < w->unit_cols && uy + half < w->unit_rows;
+    if (known->valid && all_settled(e, known->grid, ux, uy, size)) {
+        set_plan(e, ux, uy, size, size, known->mv, 0);
+        return known->grid[uy % SB_UNITS / 2 * 4 + ux % SB_UNITS / 2];
+    }
     if (level == 2 && fits)
         return search_16(e, ux, uy);
     uint64_t split = 0;
     for (int i = 0; i < 4; i++)
-        split += search_inter(e, ux + (i & 1) * half, uy + (i >> 1) * half, level + 1);
+        split += search_inter(e, known, ux + (i & 1) * half, uy + (i >> 1) * half, level + 1);
     return fits ? try_merge(e, ux, uy, size, split) : split;
 }
 
@@ -409,8 +484,14 @@ void viola_plan_plain(viola_encoder *e, int ux, int uy)
 
 void viola_search_superblock(viola_encoder *e, int ux, int uy)
 {
-    if (e->work.header.ref_count == 0)
+    settled known = {.valid = 0};
+    if (e->work.header.ref_count == 0) {
         search_intra(e, ux, uy, 0);
-    else
-        search_inter(e, ux, uy, 0);
+        return;
+    }
+    if (ux + SB_UNITS <= e->work.unit_cols && uy + SB_UNITS <= e->work.unit_rows) {
+        known.mv = common_motion(e, ux, uy, known.grid);
+        known.valid = 1;
+    }
+    search_inter(e, &known, ux, uy, 0);
 }

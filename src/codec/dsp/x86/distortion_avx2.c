@@ -2,7 +2,7 @@
 #include "codec/dsp/x86/avx2.h"
 
 /* 32 samples: one row of 32, two of 16, four of 8 */
-static inline __m256i rows_of(const uint8_t *p, ptrdiff_t stride, int w)
+ALWAYS_INLINE __m256i rows_of(const uint8_t *p, ptrdiff_t stride, int w)
 {
     if (w >= 32)
         return load32(p);
@@ -13,12 +13,12 @@ static inline __m256i rows_of(const uint8_t *p, ptrdiff_t stride, int w)
     return join(a, b);
 }
 
-static inline uint32_t sad_sum(__m256i v) /* of the four 64-bit sums of sad_epu8 */
+ALWAYS_INLINE uint32_t sad_sum(__m256i v) /* of the four 64-bit sums of sad_epu8 */
 {
     return sum_epi32(v);
 }
 
-static inline uint32_t sad_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
+ALWAYS_INLINE uint32_t sad_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
 {
     const int step = w >= 32 ? 1 : 32 / w;
     __m256i sum = _mm256_setzero_si256();
@@ -28,7 +28,7 @@ static inline uint32_t sad_block(const uint8_t *src, ptrdiff_t ss, const uint8_t
     return sad_sum(sum);
 }
 
-static inline void sad_x4_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *const ref[4], ptrdiff_t rs, int w,
+ALWAYS_INLINE void sad_x4_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *const ref[4], ptrdiff_t rs, int w,
                                 int rows, uint32_t sad[4])
 {
     const int step = w >= 32 ? 1 : 32 / w;
@@ -44,7 +44,7 @@ static inline void sad_x4_block(const uint8_t *src, ptrdiff_t ss, const uint8_t 
         sad[i] = sad_sum(sum[i]);
 }
 
-static inline uint32_t sse_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
+ALWAYS_INLINE uint32_t sse_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
 {
     const int step = w >= 16 ? 1 : 2;
     __m256i sum = _mm256_setzero_si256();
@@ -60,7 +60,7 @@ static inline uint32_t sse_block(const uint8_t *src, ptrdiff_t ss, const uint8_t
 }
 
 /* 16 differences: one row of two 8x8 blocks side by side, or the same row of two blocks one above the other */
-static inline __m256i difference(const uint8_t *s, const uint8_t *r, ptrdiff_t s_next, ptrdiff_t r_next)
+ALWAYS_INLINE __m256i difference(const uint8_t *s, const uint8_t *r, ptrdiff_t s_next, ptrdiff_t r_next)
 {
     if (!s_next)
         return _mm256_sub_epi16(_mm256_cvtepu8_epi16(load16(s)), _mm256_cvtepu8_epi16(load16(r)));
@@ -76,7 +76,7 @@ static inline __m256i difference(const uint8_t *s, const uint8_t *r, ptrdiff_t s
     } while (0)
 
 /* two 8x8 blocks, one in each half; 32-bit lanes hold halves of the sums of magnitudes */
-static inline __m256i satd_pair(const uint8_t *s, const uint8_t *r, ptrdiff_t ss, ptrdiff_t rs, ptrdiff_t s_next,
+ALWAYS_INLINE __m256i satd_pair(const uint8_t *s, const uint8_t *r, ptrdiff_t ss, ptrdiff_t rs, ptrdiff_t s_next,
                                 ptrdiff_t r_next)
 {
     __m256i v[8];
@@ -121,7 +121,7 @@ static inline __m256i satd_pair(const uint8_t *s, const uint8_t *r, ptrdiff_t ss
                             _mm256_add_epi32(_mm256_madd_epi16(c, one), _mm256_madd_epi16(d, one)));
 }
 
-static inline uint32_t satd_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
+ALWAYS_INLINE uint32_t satd_block(const uint8_t *src, ptrdiff_t ss, const uint8_t *ref, ptrdiff_t rs, int w, int rows)
 {
     __m256i sum = _mm256_setzero_si256();
     if (w == 8) {

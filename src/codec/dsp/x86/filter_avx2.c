@@ -5,37 +5,37 @@
 
 enum { REACH = 8 }; /* samples kept on each side of an edge: v[0..7] before it, v[8..15] from it on */
 
-static inline __m128i distance(__m128i a, __m128i b)
+ALWAYS_INLINE __m128i distance(__m128i a, __m128i b)
 {
     return _mm_abs_epi16(_mm_sub_epi16(a, b));
 }
 
-static inline __m128i more(__m128i a, __m128i b)
+ALWAYS_INLINE __m128i more(__m128i a, __m128i b)
 {
     return _mm_max_epi16(a, b);
 }
 
-static inline __m128i at_most(__m128i v, int limit)
+ALWAYS_INLINE __m128i at_most(__m128i v, int limit)
 {
     return _mm_cmpgt_epi16(_mm_set1_epi16((int16_t)(limit + 1)), v);
 }
 
-static inline int none(__m128i mask)
+ALWAYS_INLINE int none(__m128i mask)
 {
     return _mm_movemask_epi8(mask) == 0;
 }
 
-static inline __m128i choose(__m128i mask, __m128i yes, __m128i no)
+ALWAYS_INLINE __m128i choose(__m128i mask, __m128i yes, __m128i no)
 {
     return _mm_blendv_epi8(no, yes, mask);
 }
 
-static inline __m128i clamp8(__m128i v) /* -128..127 */
+ALWAYS_INLINE __m128i clamp8(__m128i v) /* -128..127 */
 {
     return _mm_max_epi16(_mm_min_epi16(v, _mm_set1_epi16(127)), _mm_set1_epi16(-128));
 }
 
-static inline void narrow(__m128i *v, __m128i mask, int high)
+ALWAYS_INLINE void narrow(__m128i *v, __m128i mask, int high)
 {
     const __m128i bias = _mm_set1_epi16(128);
     const __m128i p1 = _mm_sub_epi16(v[6], bias), p0 = _mm_sub_epi16(v[7], bias);
@@ -55,7 +55,7 @@ static inline void narrow(__m128i *v, __m128i mask, int high)
 }
 
 /* sliding mean, see the C kernel */
-static inline void wide(__m128i *out, const __m128i *v, int reach, __m128i mask)
+ALWAYS_INLINE void wide(__m128i *out, const __m128i *v, int reach, __m128i mask)
 {
     const int n = 2 * reach + 2, shift = reach == 3 ? 3 : 4;
     const __m128i *const w = v + REACH - reach - 1;
@@ -74,7 +74,7 @@ static inline void wide(__m128i *out, const __m128i *v, int reach, __m128i mask)
 }
 
 /* eight lines: v[i] holds one sample of each. @return the samples changed at most on a side */
-static inline int deblock8(__m128i *v, int width, int edge, int inner, int high)
+ALWAYS_INLINE int deblock8(__m128i *v, int width, int edge, int inner, int high)
 {
     const __m128i step = distance(v[7], v[8]), far = distance(v[6], v[9]);
     __m128i mask = at_most(_mm_add_epi16(_mm_add_epi16(step, step), _mm_srli_epi16(far, 1)), edge);
@@ -118,12 +118,12 @@ static inline int deblock8(__m128i *v, int width, int edge, int inner, int high)
     return none(flatter) ? 3 : 6;
 }
 
-static inline __m128i load_line(const uint8_t *p, int count)
+ALWAYS_INLINE __m128i load_line(const uint8_t *p, int count)
 {
     return _mm_cvtepu8_epi16(count < 8 ? load4(p) : load8(p));
 }
 
-static inline void horizontal(uint8_t *pix, ptrdiff_t stride, int length, int width, int edge, int inner, int high)
+ALWAYS_INLINE void horizontal(uint8_t *pix, ptrdiff_t stride, int length, int width, int edge, int inner, int high)
 {
     const int kept = width == 4 ? 2 : width == 8 ? 4 : 7;
     for (int x = 0; x < length; x += 8) {
@@ -143,7 +143,7 @@ static inline void horizontal(uint8_t *pix, ptrdiff_t stride, int length, int wi
 }
 
 /* 8 rows of 16 bytes to 16 columns of 8 values of 16 bits, and back */
-static inline void turn(__m128i v[16], const __m128i rows[8])
+ALWAYS_INLINE void turn(__m128i v[16], const __m128i rows[8])
 {
     __m256i r[8];
     for (int i = 0; i < 8; i++)
@@ -155,7 +155,7 @@ static inline void turn(__m128i v[16], const __m128i rows[8])
     }
 }
 
-static inline void turn_back(__m128i rows[8], const __m128i v[16])
+ALWAYS_INLINE void turn_back(__m128i rows[8], const __m128i v[16])
 {
     __m256i r[8];
     for (int i = 0; i < 8; i++)
@@ -165,7 +165,7 @@ static inline void turn_back(__m128i rows[8], const __m128i v[16])
         rows[i] = _mm_packus_epi16(_mm256_castsi256_si128(r[i]), _mm256_extracti128_si256(r[i], 1));
 }
 
-static inline void vertical(uint8_t *pix, ptrdiff_t stride, int length, int width, int edge, int inner, int high)
+ALWAYS_INLINE void vertical(uint8_t *pix, ptrdiff_t stride, int length, int width, int edge, int inner, int high)
 {
     for (int y = 0; y < length; y += 8) {
         const int count = length - y < 8 ? length - y : 8;
@@ -212,7 +212,7 @@ static void deblock_vertical(uint8_t *pix, ptrdiff_t stride, int length, int wid
 /* ------------------------------------------------------------ enhancement */
 
 /* squares of the sums of lines, weighted by 840 / their length */
-static inline uint32_t weigh(__m256i sums, const int32_t *weights)
+ALWAYS_INLINE uint32_t weigh(__m256i sums, const int32_t *weights)
 {
     const __m256i a = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sums));
     const __m256i b = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(sums, 1));
@@ -265,14 +265,14 @@ static int direction(const uint8_t *src, ptrdiff_t stride, uint32_t *strength)
     return best;
 }
 
-static inline int damping_shift(int damping, int strength)
+ALWAYS_INLINE int damping_shift(int damping, int strength)
 {
     const int log = strength ? 31 - __builtin_clz((unsigned)strength) : 0;
     return damping > log ? damping - log : 0;
 }
 
 /* 16 samples: two rows of 8, or four of 4 */
-static inline __m256i load_samples(const uint8_t *p, ptrdiff_t stride, int n)
+ALWAYS_INLINE __m256i load_samples(const uint8_t *p, ptrdiff_t stride, int n)
 {
     if (n == 8)
         return _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(load8(p), load8(p + stride)));
@@ -281,7 +281,7 @@ static inline __m256i load_samples(const uint8_t *p, ptrdiff_t stride, int n)
     return _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(a, b));
 }
 
-static inline __m256i constrain(__m256i d, __m256i strength, __m128i shift)
+ALWAYS_INLINE __m256i constrain(__m256i d, __m256i strength, __m128i shift)
 {
     const __m256i magnitude = _mm256_abs_epi16(d);
     const __m256i room = _mm256_subs_epu16(strength, _mm256_srl_epi16(magnitude, shift));
@@ -294,7 +294,7 @@ typedef struct taps {
     __m128i shift[2];
 } taps;
 
-static inline __m256i enhance16(const uint8_t *s, ptrdiff_t stride, int n, const taps *t)
+ALWAYS_INLINE __m256i enhance16(const uint8_t *s, ptrdiff_t stride, int n, const taps *t)
 {
     const __m256i centre = load_samples(s, stride, n);
     __m256i sum = _mm256_setzero_si256(), low = centre, high = centre;

@@ -1,7 +1,7 @@
 /* Motion compensation. */
 #include "codec/dsp/x86/avx2.h"
 
-static inline void copy_block(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h)
+ALWAYS_INLINE void copy_block(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h)
 {
     for (int y = 0; y < h; y++, dst += ds, src += ss) {
         if (w == 4)
@@ -26,7 +26,7 @@ typedef struct taps8 {
     __m256i pair[4];
 } taps8;
 
-static inline taps8 load_taps8(const int8_t *taps)
+ALWAYS_INLINE taps8 load_taps8(const int8_t *taps)
 {
     taps8 t;
     for (int i = 0; i < 4; i++) {
@@ -38,7 +38,7 @@ static inline taps8 load_taps8(const int8_t *taps)
 }
 
 /* samples -3..4 around 16 positions, 8 in each half: src - 3 in the low half, src + 5 in the high one */
-static inline __m256i filter_row(const uint8_t *src, const taps8 *t)
+ALWAYS_INLINE __m256i filter_row(const uint8_t *src, const taps8 *t)
 {
     const __m256i s01 = _mm256_setr_epi8(0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5,
                                          5, 6, 6, 7, 7, 8);
@@ -53,13 +53,13 @@ static inline __m256i filter_row(const uint8_t *src, const taps8 *t)
     return sum;
 }
 
-static inline __m128i round6(__m256i sum)
+ALWAYS_INLINE __m128i round6(__m256i sum)
 {
     const __m256i v = _mm256_srai_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(32)), 6);
     return _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 }
 
-static inline void store_width(uint8_t *dst, __m128i v, int w)
+ALWAYS_INLINE void store_width(uint8_t *dst, __m128i v, int w)
 {
     if (w == 4)
         store4(dst, v);
@@ -69,7 +69,7 @@ static inline void store_width(uint8_t *dst, __m128i v, int w)
         store16(dst, v);
 }
 
-static inline void horizontal(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
+ALWAYS_INLINE void horizontal(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
                               const int8_t *taps)
 {
     const taps8 t = load_taps8(taps);
@@ -78,18 +78,18 @@ static inline void horizontal(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, pt
             store_width(dst + x, round6(filter_row(src + x, &t)), w);
 }
 
-static inline __m128i load_width(const uint8_t *p, int w)
+ALWAYS_INLINE __m128i load_width(const uint8_t *p, int w)
 {
     return w <= 8 ? load8(p) : load16(p);
 }
 
 /* rows a and b interleaved sample by sample: low and high half */
-static inline __m256i weave(__m128i a, __m128i b)
+ALWAYS_INLINE __m256i weave(__m128i a, __m128i b)
 {
     return join(_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b));
 }
 
-static inline void vertical(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
+ALWAYS_INLINE void vertical(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
                             const int8_t *taps)
 {
     const taps8 t = load_taps8(taps);
@@ -110,7 +110,7 @@ static inline void vertical(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrd
     }
 }
 
-static inline __m128i round12(__m256i low, __m256i high)
+ALWAYS_INLINE __m128i round12(__m256i low, __m256i high)
 {
     const __m256i half = _mm256_set1_epi32(2048);
     low = _mm256_srai_epi32(_mm256_add_epi32(low, half), 12);
@@ -119,7 +119,7 @@ static inline __m128i round12(__m256i low, __m256i high)
     return _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 }
 
-static inline void both(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
+ALWAYS_INLINE void both(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
                         const int8_t *taps_x, const int8_t *taps_y)
 {
     _Alignas(32) int16_t rows[71 * 64];
@@ -146,7 +146,7 @@ static inline void both(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_
     }
 }
 
-static inline void mc_width(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
+ALWAYS_INLINE void mc_width(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int w, int h,
                             const int8_t *taps_x, const int8_t *taps_y)
 {
     if (taps_x && taps_y)
@@ -168,6 +168,9 @@ static void mc(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss, int
         break;
     case 8:
         mc_width(dst, ds, src, ss, 8, h, taps_x, taps_y);
+        break;
+    case 16:
+        mc_width(dst, ds, src, ss, 16, h, taps_x, taps_y);
         break;
     default:
         mc_width(dst, ds, src, ss, w, h, taps_x, taps_y);

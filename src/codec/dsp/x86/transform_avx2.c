@@ -1,23 +1,23 @@
 /* Transforms as products of matrices, two rows or columns at a time, and the quantiser. */
 #include "codec/dsp/x86/avx2.h"
 
-static inline const int16_t *basis_of(int size, int adst)
+ALWAYS_INLINE const int16_t *basis_of(int size, int adst)
 {
     return adst && size < 3 ? viola_adst[size] : viola_dct[size];
 }
 
-static inline int adst_vertical(int type)
+ALWAYS_INLINE int adst_vertical(int type)
 {
     return type == VIOLA_ADST_DCT || type == VIOLA_ADST_ADST;
 }
 
-static inline int adst_horizontal(int type)
+ALWAYS_INLINE int adst_horizontal(int type)
 {
     return type == VIOLA_DCT_ADST || type == VIOLA_ADST_ADST;
 }
 
 /* 16 values of a row; rows of 4 and 8 fill up with zeros */
-static inline __m256i load_row(const int16_t *p, int w)
+ALWAYS_INLINE __m256i load_row(const int16_t *p, int w)
 {
     if (w == 4)
         return _mm256_zextsi128_si256(load8(p));
@@ -26,7 +26,7 @@ static inline __m256i load_row(const int16_t *p, int w)
     return load32(p);
 }
 
-static inline void store_row(int16_t *p, __m256i v, int w)
+ALWAYS_INLINE void store_row(int16_t *p, __m256i v, int w)
 {
     if (w == 4)
         store8(p, _mm256_castsi256_si128(v));
@@ -36,7 +36,7 @@ static inline void store_row(int16_t *p, __m256i v, int w)
         store32(p, v);
 }
 
-static inline __m256i pair_at(const int16_t *p)
+ALWAYS_INLINE __m256i pair_at(const int16_t *p)
 {
     int32_t v;
     memcpy(&v, p, 4);
@@ -48,7 +48,7 @@ typedef struct woven {
 } woven;
 
 /* dst[k][x] = (sum over i of basis[k][i] * src[i][x]) >> shift for 16 columns */
-static inline void product(int16_t *dst, int dst_stride, const woven *v, const int16_t *basis, int n, int first,
+ALWAYS_INLINE void product(int16_t *dst, int dst_stride, const woven *v, const int16_t *basis, int n, int first,
                            int step, int kept, int taps, int shift, int w)
 {
     const __m256i half = _mm256_set1_epi32(1 << (shift - 1));
@@ -67,7 +67,7 @@ static inline void product(int16_t *dst, int dst_stride, const woven *v, const i
 
 /* columns: n rows of w values in, `kept` rows out. The DCT's rows are even or odd: half the work. The sums of two
  * fit 16 bits in both passes: |residual| <= 255, |first pass| <= 16320. */
-static inline void pass(int16_t *dst, int dst_stride, const int16_t *src, ptrdiff_t src_stride, const int16_t *basis,
+ALWAYS_INLINE void pass(int16_t *dst, int dst_stride, const int16_t *src, ptrdiff_t src_stride, const int16_t *basis,
                         int n, int kept, int shift, int w, int symmetric)
 {
     woven sum, difference;
@@ -99,7 +99,7 @@ static inline void pass(int16_t *dst, int dst_stride, const int16_t *src, ptrdif
 }
 
 /* dst (w x h) becomes the transpose of src (h rows of... h x w) */
-static inline void transpose(int16_t *dst, int dst_stride, const int16_t *src, int src_stride, int rows, int cols)
+ALWAYS_INLINE void transpose(int16_t *dst, int dst_stride, const int16_t *src, int src_stride, int rows, int cols)
 {
     if (rows == 4) {
         for (int y = 0; y < 4; y++)
@@ -124,7 +124,7 @@ static inline void transpose(int16_t *dst, int dst_stride, const int16_t *src, i
     }
 }
 
-static inline void forward(int16_t *coef, const int16_t *src, ptrdiff_t stride, int type, int size)
+ALWAYS_INLINE void forward(int16_t *coef, const int16_t *src, ptrdiff_t stride, int type, int size)
 {
     const int n = 4 << size, kept = n > 32 ? 32 : n;
     const int av = adst_vertical(type) && size < 3, ah = adst_horizontal(type) && size < 3;
@@ -144,19 +144,19 @@ static inline void forward(int16_t *coef, const int16_t *src, ptrdiff_t stride, 
 
 /* ------------------------------------------------------------ inverse */
 
-static inline __m128i add_clipped(const uint8_t *dst, __m128i v)
+ALWAYS_INLINE __m128i add_clipped(const uint8_t *dst, __m128i v)
 {
     const __m128i s = _mm_adds_epi16(_mm_cvtepu8_epi16(load8(dst)), v);
     return _mm_packus_epi16(s, s);
 }
 
-static inline int clip16(int v)
+ALWAYS_INLINE int clip16(int v)
 {
     return v < -32768 ? -32768 : v > 32767 ? 32767 : v;
 }
 
 /* the first coefficient alone: the same value everywhere */
-static inline void inverse_flat(uint8_t *dst, ptrdiff_t stride, int dc, int row, int n, int shift1, int shift2, int vb,
+ALWAYS_INLINE void inverse_flat(uint8_t *dst, ptrdiff_t stride, int dc, int row, int n, int shift1, int shift2, int vb,
                                 int hb)
 {
     const int mid = clip16((vb * dc + row) >> shift1);
@@ -179,7 +179,7 @@ static inline void inverse_flat(uint8_t *dst, ptrdiff_t stride, int dc, int row,
 }
 
 /* pairs of basis rows, sample by sample: out[i][x] = (basis[2i][x], basis[2i + 1][x]) */
-static inline void weave_basis(int32_t *out, const int16_t *basis, int n, int count)
+ALWAYS_INLINE void weave_basis(int32_t *out, const int16_t *basis, int n, int count)
 {
     for (int i = 0; i < count; i += 2) {
         const int16_t *a = basis + i * n, *b = a + n;
@@ -193,7 +193,7 @@ static inline void weave_basis(int32_t *out, const int16_t *basis, int n, int co
 }
 
 /* mid[y][x] for 16 columns from x: vertical */
-static inline void inverse_columns(int16_t *mid, int mid_stride, const int16_t *coef, const int32_t *basis, int n,
+ALWAYS_INLINE void inverse_columns(int16_t *mid, int mid_stride, const int16_t *coef, const int32_t *basis, int n,
                                    int kept, int rows, int shift)
 {
     const int w = kept < 16 ? kept : 16;
@@ -217,7 +217,7 @@ static inline void inverse_columns(int16_t *mid, int mid_stride, const int16_t *
 }
 
 /* adds a row of n to dst */
-static inline void inverse_row(uint8_t *dst, const int16_t *mid, const int32_t *basis, int n, int cols, int shift)
+ALWAYS_INLINE void inverse_row(uint8_t *dst, const int16_t *mid, const int32_t *basis, int n, int cols, int shift)
 {
     const __m256i half = _mm256_set1_epi32(1 << (shift - 1));
     if (n == 4) {
@@ -240,13 +240,13 @@ static inline void inverse_row(uint8_t *dst, const int16_t *mid, const int32_t *
     }
 }
 
-static inline void clear(int16_t *coef, int kept, int rows, int cols)
+ALWAYS_INLINE void clear(int16_t *coef, int kept, int rows, int cols)
 {
     for (int y = 0; y < rows; y++)
         memset(coef + y * kept, 0, (size_t)cols * sizeof *coef);
 }
 
-static inline void inverse(uint8_t *dst, ptrdiff_t stride, int16_t *coef, int rows, int cols, int type, int size)
+ALWAYS_INLINE void inverse(uint8_t *dst, ptrdiff_t stride, int16_t *coef, int rows, int cols, int type, int size)
 {
     const int n = 4 << size, kept = n > 32 ? 32 : n;
     const int shift1 = viola_inverse_shift[size][0], shift2 = viola_inverse_shift[size][1];
@@ -287,7 +287,7 @@ TRANSFORM(16, VIOLA_W16)
 TRANSFORM(32, VIOLA_W32)
 TRANSFORM(64, VIOLA_W64)
 
-static inline __m256i level_of(__m256i coef, __m256i round, __m256i recip, __m128i shift)
+ALWAYS_INLINE __m256i level_of(__m256i coef, __m256i round, __m256i recip, __m128i shift)
 {
     const __m256i v = _mm256_adds_epu16(_mm256_abs_epi16(coef), round);
     return _mm256_sign_epi16(_mm256_srl_epi16(_mm256_mulhi_epu16(v, recip), shift), coef);
