@@ -72,7 +72,8 @@ def main():
     assert all(a[2] < b[2] for a, b in zip(rows, rows[1:])), 'decoded times do not grow'
     known = [row for row in rows if row[1]]
     assert len(known) > len(rows) / 2, f'capture times known of {len(known)} of {len(rows)} pictures'
-    assert all(-2000 < row[2] - row[1] < 5_000_000 for row in known), 'a delay is impossible'
+    impossible = [row for row in known if not -2000 < row[2] - row[1] < 10_000_000]
+    assert not impossible, f'impossible delays of {len(impossible)} pictures, the first: {impossible[0]}'
 
     with open(f'{folder}/mixed.wav', 'rb') as file:
         data = file.read()
