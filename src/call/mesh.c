@@ -402,6 +402,13 @@ static void on_signal_event(qua_mesh *mesh, const qua_signal_event *event)
     case QUA_SIGNAL_EVENT_ERROR:
         qua_logf(mesh->context.log, QUA_LOG_WARNING, "the server refused: %s", event->reason);
         break;
+    case QUA_SIGNAL_EVENT_REACTION: /* for a later public API */
+    case QUA_SIGNAL_EVENT_KNOCKING:
+    case QUA_SIGNAL_EVENT_KNOCK:
+    case QUA_SIGNAL_EVENT_ROOM:
+    case QUA_SIGNAL_EVENT_MUTE_REQUEST:
+    case QUA_SIGNAL_EVENT_TURN:
+        break;
     case QUA_SIGNAL_EVENT_ENDED:
         on_ended(mesh, event->error, event->reason);
         break;

@@ -2,66 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "signaling/signaling.h"
+#include "signaling/client.h"
 
 #define CONNECT_TIMEOUT QUA_SECONDS(10)
 #define BACKOFF_FIRST   QUA_MS(250)
 #define BACKOFF_MAX     QUA_SECONDS(4)
-
-enum {
-    FIRST_ATTEMPTS = 3, /* to reach a server that was never reached */
-    ACK_EVERY = 16,     /* messages received until an acknowledgement goes out on its own */
-    EVENTS_MAX = 16,    /* a resumption tells three gone, three added, and itself */
-    WIRE_MAX = QUA_SIGNAL_FRAME_MAX + 64
-};
-
-/* What is to be said outside the numbered stream, by its bit. */
-enum { DUE_HELLO = 1, DUE_JOIN = 2, DUE_PONG = 4, DUE_LEAVE = 8 };
-
-typedef struct event_slot {
-    qua_signal_event event;
-    qua_signal_participant who; /* what event.peer points to */
-    char reason[QUA_SIGNAL_REASON_MAX + 1];
-} event_slot;
-
-/* Candidates for one participant that will travel together; their texts lie in `text`. */
-typedef struct batch {
-    char to[QUA_ID_SIZE];
-    size_t count, text_size;
-    qua_candidate list[QUA_SIGNAL_CANDIDATES_MAX];
-    char text[16 * 1024];
-} batch;
-
-struct qua_signal {
-    qua_random random;
-    const qua_log *log;
-    char name[QUA_SIGNAL_NAME_MAX + 1];
-    qua_signal_state state;
-
-    qua_signal_phase phase;
-    qua_time deadline; /* of the phase; in JOINED it moves with every message heard */
-    qua_time dead_after;
-    unsigned attempts;         /* failed in a row */
-    unsigned due;              /* DUE_* */
-    qua_signal_code last_code; /* the server's last fatal error on this connection */
-
-    char self[QUA_ID_SIZE];
-    char ticket[QUA_SIGNAL_TICKET_MAX + 1];
-    size_t peer_count;
-    qua_signal_participant peers[QUA_MAX_PARTICIPANTS - 1];
-    uint64_t peer_last_id[QUA_MAX_PARTICIPANTS - 1]; /* ids grow: a message told again is known by it */
-
-    qua_outbox outbox;
-    uint64_t next_id;
-    uint64_t heard_seq, acked_seq; /* highest received, and the one of which the server knows */
-    batch batch;
-
-    size_t event_first, event_count;
-    event_slot events[EVENTS_MAX];
-    qua_message current; /* the message that the newest event lends from */
-    qua_signal_stats stats;
-    char wire[WIRE_MAX];
-};
 
 /* ---- phases and events ------------------------------------------------------------------------------------- */
 
@@ -133,7 +78,7 @@ int qua_signal_create(qua_signal **out, const qua_signal_config *config)
 {
     qua_signal *s;
 
-    if (!qua_signal_name_valid(config->name))
+    if (!qua_signal_name_valid(config->name) || (config->token && strlen(config->token) > QUA_SIGNAL_TOKEN_MAX))
         return QUA_EINVAL;
     s = qua_zalloc(sizeof *s);
     if (!s)
@@ -142,6 +87,7 @@ int qua_signal_create(qua_signal **out, const qua_signal_config *config)
     s->log = config->log;
     s->state = config->state;
     snprintf(s->name, sizeof s->name, "%s", config->name);
+    snprintf(s->token, sizeof s->token, "%s", config->token ? config->token : "");
     s->deadline = QUA_TIME_NEVER;
     s->dead_after = QUA_SIGNAL_DEAD_AFTER;
     s->next_id = 1;
@@ -235,7 +181,7 @@ static void lose(qua_signal *s, qua_time now, const char *reason, bool open)
 
     s->due = 0;
     s->attempts++;
-    if (!joined_once(s) && s->attempts >= FIRST_ATTEMPTS) {
+    if (!qua_signal_joined_once(s) && s->attempts >= FIRST_ATTEMPTS) {
         end(s, s->last_code ? qua_signal_code_error(s->last_code) : QUA_EIO, reason, open);
         return;
     }
@@ -302,8 +248,9 @@ size_t qua_signal_participants(const qua_signal *s, const qua_signal_participant
 
 static bool same(const qua_signal_participant *a, const qua_signal_participant *b)
 {
-    return strcmp(a->name, b->name) == 0 && a->state.audio_muted == b->state.audio_muted &&
-           a->state.video_muted == b->state.video_muted && a->state.screen == b->state.screen && a->away == b->away;
+    return strcmp(a->name, b->name) == 0 && a->role == b->role && a->hand == b->hand &&
+           a->state.audio_muted == b->state.audio_muted && a->state.video_muted == b->state.video_muted &&
+           a->state.screen == b->state.screen && a->away == b->away;
 }
 
 /* Someone is as `who` says; tells what is new. @return false: more people than a room holds */
@@ -349,6 +296,7 @@ static int on_welcome(qua_signal *s, qua_time now, const qua_message *m)
     }
     s->dead_after = m->welcome.dead_after;
     s->due |= DUE_JOIN;
+    s->knocking = false;
     set_phase(s, QUA_SIGNAL_JOINING, now + CONNECT_TIMEOUT);
     return 0;
 }
@@ -363,7 +311,10 @@ static void be_joined(qua_signal *s, qua_time now, const qua_message *m, bool re
     slot->event.joined.resumed = resumed;
     slot->event.joined.peers = s->peers;
     slot->event.joined.count = s->peer_count;
+    slot->event.joined.role = s->role = m->joined.role;
+    slot->event.joined.door = s->door = m->joined.door;
     s->attempts = 0;
+    s->knocking = false;
     set_phase(s, QUA_SIGNAL_JOINED, now + s->dead_after);
 }
 
@@ -410,9 +361,25 @@ static int on_resumed(qua_signal *s, qua_time now, const qua_message *m)
     return 0;
 }
 
+static void set_room(qua_signal *s, qua_signal_role role, qua_signal_door door)
+{
+    qua_signal_event *event;
+
+    if (s->role == role && s->door.locked == door.locked && s->door.lobby == door.lobby)
+        return;
+    event = &emit(s, QUA_SIGNAL_EVENT_ROOM)->event;
+    event->room.role = s->role = role;
+    event->room.door = s->door = door;
+}
+
 static int on_peer(qua_signal *s, const qua_message *m)
 {
     size_t i;
+
+    if (strcmp(m->peer.who.id, s->self) == 0 && m->peer.change == QUA_PEER_CHANGE_UPDATE) {
+        set_room(s, m->peer.who.role, s->door);
+        return 0;
+    }
 
     if (m->peer.change != QUA_PEER_CHANGE_GONE)
         return put_peer(s, &m->peer.who) ? 0 : QUA_EPROTO;
@@ -422,7 +389,37 @@ static int on_peer(qua_signal *s, const qua_message *m)
     return 0;
 }
 
-/* From one of the others: description, candidates, chat. */
+static int on_knock(qua_signal *s, const qua_message *m)
+{
+    if (m->knock.is_you != (s->phase == QUA_SIGNAL_JOINING))
+        return QUA_EPROTO;
+    if (m->knock.is_you) {
+        s->knocking = true; /* from now on the deadline moves with every ping heard */
+        emit(s, QUA_SIGNAL_EVENT_KNOCKING);
+    } else {
+        emit_peer(s, QUA_SIGNAL_EVENT_KNOCK, &m->knock.who);
+    }
+    return 0;
+}
+
+static int on_turn(qua_signal *s, const qua_message *m)
+{
+    event_slot *slot;
+
+    for (size_t i = 0; i < m->turn.count; i++) {
+        qua_ice_server *server = &s->servers[i];
+        snprintf(server->url, sizeof server->url, "%s", m->turn.urls[i]);
+        snprintf(server->username, sizeof server->username, "%s", m->turn.username ? m->turn.username : "");
+        snprintf(server->credential, sizeof server->credential, "%s", m->turn.credential ? m->turn.credential : "");
+    }
+    slot = emit(s, QUA_SIGNAL_EVENT_TURN);
+    slot->event.turn.servers = s->servers;
+    slot->event.turn.count = m->turn.count;
+    slot->event.turn.life = m->turn.life;
+    return 0;
+}
+
+/* From one of the others: description, candidates, chat and the like. */
 static int on_relayed(qua_signal *s, const qua_message *m)
 {
     static const qua_candidate no_more = {.candidate = "", .mline_index = -1};
@@ -449,8 +446,15 @@ static int on_relayed(qua_signal *s, const qua_message *m)
         event->candidates.list = &no_more;
         event->candidates.count = 1;
         break;
+    case QUA_MESSAGE_MUTE_REQUEST:
+        event = &emit_peer(s, QUA_SIGNAL_EVENT_MUTE_REQUEST, &s->peers[i])->event;
+        event->mute.audio = m->mute_request.audio;
+        event->mute.video = m->mute_request.video;
+        break;
     default:
-        event = &emit_peer(s, QUA_SIGNAL_EVENT_CHAT, &s->peers[i])->event;
+        event = &emit_peer(s, m->type == QUA_MESSAGE_REACT ? QUA_SIGNAL_EVENT_REACTION : QUA_SIGNAL_EVENT_CHAT,
+                           &s->peers[i])
+                     ->event;
         event->text = m->chat.text;
     }
     return 0;
@@ -465,6 +469,11 @@ static int on_error(qua_signal *s, const qua_message *m)
     case QUA_CODE_ROOM_FULL:
     case QUA_CODE_BAD_ROOM:
     case QUA_CODE_VERSION:
+    case QUA_CODE_LOCKED:
+    case QUA_CODE_DENIED:
+    case QUA_CODE_REMOVED:
+    case QUA_CODE_ENDED:
+    case QUA_CODE_TOKEN:
         end(s, error, reason, true);
         return 0;
     case QUA_CODE_EXPIRED: /* the seat is lost: take another one */
@@ -515,7 +524,12 @@ static qua_signal_phase phase_of(qua_message_type type)
     case QUA_MESSAGE_CAND:
     case QUA_MESSAGE_CAND_END:
     case QUA_MESSAGE_CHAT:
+    case QUA_MESSAGE_REACT:
+    case QUA_MESSAGE_MUTE_REQUEST:
+    case QUA_MESSAGE_LOCK:
+    case QUA_MESSAGE_TURN:
         return QUA_SIGNAL_JOINED;
+    case QUA_MESSAGE_KNOCK: /* ours or another's: see on_knock */
     case QUA_MESSAGE_UNKNOWN:
     case QUA_MESSAGE_PING:
     case QUA_MESSAGE_PONG:
@@ -546,6 +560,13 @@ static int dispatch(qua_signal *s, qua_time now, const qua_message *m)
         return on_resumed(s, now, m);
     case QUA_MESSAGE_PEER:
         return on_peer(s, m);
+    case QUA_MESSAGE_LOCK:
+        set_room(s, s->role, m->door);
+        return 0;
+    case QUA_MESSAGE_KNOCK:
+        return on_knock(s, m);
+    case QUA_MESSAGE_TURN:
+        return on_turn(s, m);
     case QUA_MESSAGE_PING:
         s->due |= DUE_PONG;
         return 0;
@@ -572,7 +593,7 @@ int qua_signal_input(qua_signal *s, qua_time now, const char *text, size_t size)
     assert(s->event_count == 0); /* the owner drains after every call: events lend from `current` */
     qua_message_clear(&s->current);
     s->stats.received++;
-    if (s->phase == QUA_SIGNAL_JOINED)
+    if (s->phase == QUA_SIGNAL_JOINED || s->knocking)
         s->deadline = now + s->dead_after;
     error = qua_message_parse(&s->current, text, size, &cause);
     if (error)
@@ -584,200 +605,4 @@ int qua_signal_input(qua_signal *s, qua_time now, const char *text, size_t size)
     if (error)
         s->stats.malformed++;
     return error;
-}
-
-/* ---- to the server ----------------------------------------------------------------------------------------- */
-
-/* Number and queue one message to the others. */
-static int queue(qua_signal *s, qua_message *m)
-{
-    qua_buffer *text;
-    ptrdiff_t size;
-    int error;
-
-    m->id = s->next_id;
-    size = qua_message_write(m, s->wire, sizeof s->wire);
-    if (size < 0)
-        return size == QUA_EFULL ? QUA_EINVAL : (int)size;
-    text = qua_buffer_create((size_t)size);
-    if (!text)
-        return QUA_ENOMEM;
-    memcpy(text->data, s->wire, (size_t)size);
-    text->size = (size_t)size;
-    error = qua_outbox_push(&s->outbox, text);
-    qua_buffer_unref(&text);
-    if (error == 0)
-        s->next_id++;
-    return error;
-}
-
-static int flush_batch(qua_signal *s)
-{
-    qua_message m = {.type = QUA_MESSAGE_CAND, .to = s->batch.to};
-
-    if (s->batch.count == 0)
-        return 0;
-    m.cand.count = s->batch.count;
-    memcpy(m.cand.list, s->batch.list, s->batch.count * sizeof s->batch.list[0]);
-    s->batch.count = 0;
-    return queue(s, &m);
-}
-
-/* May we speak to `to` (NULL: everyone)? Whatever was said before goes first. */
-static int may_send(qua_signal *s, const char *to)
-{
-    if (!joined_once(s) || s->phase == QUA_SIGNAL_ENDED)
-        return QUA_ESTATE;
-    return to && !qua_signal_find(s, to) ? QUA_ENOENT : 0;
-}
-
-int qua_signal_send_description(qua_signal *s, qua_time now, const char *to, qua_sdp_type type, const char *sdp)
-{
-    qua_message m = {.type = QUA_MESSAGE_DESC, .to = to, .desc = {type, sdp}};
-    int error = may_send(s, to);
-
-    (void)now;
-    if (!error)
-        error = flush_batch(s);
-    if (!error && (type == QUA_SDP_ROLLBACK || !sdp[0] || strlen(sdp) > QUA_SIGNAL_SDP_MAX))
-        error = QUA_EINVAL;
-    return error ? error : queue(s, &m);
-}
-
-/* Keep a copy of a candidate's text in the batch. @return the copy, NULL for NULL */
-static const char *keep(batch *b, const char *text)
-{
-    char *at = b->text + b->text_size;
-    size_t size;
-
-    if (!text)
-        return NULL;
-    size = strlen(text) + 1;
-    memcpy(at, text, size);
-    b->text_size += size;
-    return at;
-}
-
-static size_t length_of(const char *text)
-{
-    return text ? strlen(text) + 1 : 0;
-}
-
-int qua_signal_send_candidate(qua_signal *s, qua_time now, const char *to, const qua_candidate *candidate)
-{
-    const size_t size = length_of(candidate->candidate) + length_of(candidate->mid) + length_of(candidate->ufrag);
-    batch *b = &s->batch;
-    int error = may_send(s, to);
-
-    (void)now;
-    if (error)
-        return error;
-    if (length_of(candidate->candidate) > QUA_SIGNAL_CANDIDATE_MAX + 1 || length_of(candidate->mid) > 65 ||
-        length_of(candidate->ufrag) > 257)
-        return QUA_EINVAL;
-    if (b->count && (strcmp(b->to, to) != 0 || b->count == QUA_ARRAY_SIZE(b->list) || !candidate->candidate[0] ||
-                     b->text_size + size > sizeof b->text))
-        error = flush_batch(s);
-    if (!error && !candidate->candidate[0]) {
-        qua_message m = {.type = QUA_MESSAGE_CAND_END, .to = to, .cand_end = {candidate->ufrag}};
-        return queue(s, &m);
-    }
-    if (error)
-        return error;
-    if (b->count == 0) {
-        snprintf(b->to, sizeof b->to, "%s", to);
-        b->text_size = 0;
-    }
-    b->list[b->count++] = (qua_candidate){.candidate = keep(b, candidate->candidate),
-                                          .mid = keep(b, candidate->mid),
-                                          .mline_index = candidate->mline_index,
-                                          .ufrag = keep(b, candidate->ufrag)};
-    return 0;
-}
-
-int qua_signal_set_state(qua_signal *s, qua_time now, const qua_signal_state *state)
-{
-    qua_message m = {.type = QUA_MESSAGE_STATE, .state = *state};
-
-    (void)now;
-    if (s->phase == QUA_SIGNAL_ENDED)
-        return QUA_ESTATE;
-    s->state = *state;
-    return joined_once(s) ? queue(s, &m) : 0;
-}
-
-int qua_signal_send_chat(qua_signal *s, qua_time now, const char *text)
-{
-    qua_message m = {.type = QUA_MESSAGE_CHAT, .chat = {text}};
-    const int error = may_send(s, NULL);
-
-    (void)now;
-    if (error)
-        return error;
-    return !text[0] || strlen(text) > QUA_SIGNAL_CHAT_MAX ? QUA_EINVAL : queue(s, &m);
-}
-
-/* What is due outside the numbered stream. @return false: nothing is */
-static bool write_due(qua_signal *s, size_t *size)
-{
-    qua_message m;
-    ptrdiff_t written;
-    unsigned bit;
-
-    memset(&m, 0, sizeof m);
-    if (s->due & DUE_HELLO) {
-        bit = DUE_HELLO;
-        m.type = QUA_MESSAGE_HELLO;
-        m.hello.versions = 1u << 1;
-        m.hello.agent = "quartet/0.1";
-    } else if (s->due & DUE_JOIN && s->ticket[0]) {
-        bit = DUE_JOIN;
-        m.type = QUA_MESSAGE_RESUME;
-        m.resume.ticket = s->ticket;
-        m.resume.last = s->heard_seq;
-        m.resume.name = s->name;
-        m.resume.state = s->state;
-    } else if (s->due & DUE_JOIN) {
-        bit = DUE_JOIN;
-        m.type = QUA_MESSAGE_JOIN;
-        m.join.name = s->name;
-        m.join.state = s->state;
-    } else if (s->due & DUE_PONG) {
-        bit = DUE_PONG;
-        m.type = QUA_MESSAGE_PONG;
-        m.ack = s->acked_seq = s->heard_seq;
-    } else if (s->due & DUE_LEAVE) {
-        bit = DUE_LEAVE;
-        m.type = QUA_MESSAGE_LEAVE;
-    } else {
-        return false;
-    }
-    s->due &= ~bit;
-    written = qua_message_write(&m, s->wire, sizeof s->wire);
-    assert(written > 0);
-    *size = written > 0 ? (size_t)written : 0;
-    return written > 0;
-}
-
-bool qua_signal_poll_transmit(qua_signal *s, const char **text, size_t *size)
-{
-    const qua_buffer *next = NULL;
-    uint64_t seq;
-
-    if (s->phase == QUA_SIGNAL_JOINED) {
-        if (flush_batch(s) != 0)
-            qua_logf(s->log, QUA_LOG_WARNING, "signaling: candidates dropped, too much waits for the server");
-        if (s->heard_seq - s->acked_seq >= ACK_EVERY && !qua_outbox_pending(&s->outbox))
-            s->due |= DUE_PONG;
-        next = s->due ? NULL : qua_outbox_next(&s->outbox, &seq);
-    }
-    if (next) {
-        s->acked_seq = s->heard_seq;
-        *size = qua_message_number(s->wire, sizeof s->wire, (const char *)next->data, next->size, seq, s->heard_seq);
-    } else if (!write_due(s, size)) {
-        return false;
-    }
-    *text = s->wire;
-    s->stats.sent++;
-    return true;
 }

@@ -8,6 +8,8 @@
 bool qua_signal_id_valid(const char *id);
 /** "desc"; "" for UNKNOWN. */
 const char *qua_message_type_name(qua_message_type type);
+/** "host" */
+const char *qua_role_name(qua_signal_role role);
 /** "offer"; NULL for what does not travel. */
 const char *qua_sdp_type_name(qua_sdp_type type);
 

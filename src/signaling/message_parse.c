@@ -179,11 +179,30 @@ static void copy(char *out, size_t capacity, const char *text)
     snprintf(out, capacity, "%s", text ? text : "");
 }
 
+static qua_signal_role read_role(fields *f, need needed)
+{
+    const char *role = read_text(f, "role", needed, 1, 16);
+
+    for (int i = 0; role && i < QUA_ROLE_COUNT; i++)
+        if (strcmp(role, qua_role_name((qua_signal_role)i)) == 0)
+            return (qua_signal_role)i;
+    if (role)
+        fault(f, "role", "is not host, member or guest");
+    return QUA_ROLE_MEMBER;
+}
+
+static qua_signal_door read_door(fields *f)
+{
+    return (qua_signal_door){.locked = read_bool(f, "locked", false), .lobby = read_bool(f, "lobby", false)};
+}
+
 static void parse_participant(fields *f, qua_signal_participant *out)
 {
     copy(out->id, sizeof out->id, read_id(f, "id", REQUIRED));
     copy(out->name, sizeof out->name, read_name(f));
     out->state = read_inner_state(f);
+    out->role = read_role(f, OPTIONAL);
+    out->hand = read_bool(f, "hand", false);
     out->away = read_bool(f, "away", false);
 }
 
@@ -213,6 +232,7 @@ static void parse_join(fields *f, qua_message *m)
 {
     m->join.name = read_name(f);
     m->join.state = read_inner_state(f);
+    m->join.token = read_line(f, "token", OPTIONAL, QUA_SIGNAL_TOKEN_MAX);
 }
 
 static void parse_resume(fields *f, qua_message *m)
@@ -231,6 +251,8 @@ static void parse_joined(fields *f, qua_message *m)
     m->joined.ticket = read_line(f, "ticket", OPTIONAL, QUA_SIGNAL_TICKET_MAX);
     m->joined.fresh = read_bool(f, "fresh", false);
     m->joined.last = read_number(f, "last", OPTIONAL, 0, NUMBER_MAX);
+    m->joined.role = read_role(f, OPTIONAL);
+    m->joined.door = read_door(f);
     peers = read_array(f, "peers", 0, QUA_MAX_PARTICIPANTS - 1);
     for (size_t i = 0; peers && i < json_array_size(peers) && !f->failed; i++) {
         fields inner = inside(f, json_array_get(peers, i), "peers", "peers.");
@@ -322,18 +344,87 @@ static void parse_chat(fields *f, qua_message *m)
     m->chat.text = read_text(f, "text", REQUIRED, 1, QUA_SIGNAL_CHAT_MAX);
 }
 
+static void parse_hand(fields *f, qua_message *m)
+{
+    m->hand.raised = read_bool(f, "raised", true);
+}
+
+static void parse_react(fields *f, qua_message *m)
+{
+    m->chat.text = read_line(f, "text", REQUIRED, QUA_SIGNAL_REACTION_MAX);
+    if (m->chat.text && !m->chat.text[0])
+        fault(f, "text", "is too short");
+}
+
+static void parse_token(fields *f, qua_message *m)
+{
+    m->chat.text = read_line(f, "token", REQUIRED, QUA_SIGNAL_TOKEN_MAX);
+}
+
+static void parse_knock(fields *f, qua_message *m)
+{
+    json_t *who = find(f, "peer", false);
+
+    m->knock.is_you = !who;
+    if (who) {
+        fields inner = inside(f, who, "peer", "peer.");
+        parse_participant(&inner, &m->knock.who);
+        f->failed = inner.failed;
+    }
+}
+
+static void parse_lock(fields *f, qua_message *m)
+{
+    m->door = read_door(f);
+}
+static void parse_role(fields *f, qua_message *m)
+{
+    m->role.role = read_role(f, REQUIRED);
+}
+
+static void parse_mute_request(fields *f, qua_message *m)
+{
+    m->mute_request.audio = read_bool(f, "audio", true);
+    m->mute_request.video = read_bool(f, "video", false);
+}
+
+static void parse_turn(fields *f, qua_message *m)
+{
+    json_t *urls = find(f, "urls", false) ? read_array(f, "urls", 1, QUA_SIGNAL_URLS_MAX) : NULL;
+
+    for (size_t i = 0; urls && i < json_array_size(urls) && !f->failed; i++) {
+        const json_t *url = json_array_get(urls, i);
+        if (!json_is_string(url) || json_string_length(url) > QUA_SIGNAL_URL_MAX)
+            fault(f, "urls", "has an entry that is not a URL");
+        else
+            m->turn.urls[m->turn.count++] = json_string_value(url);
+    }
+    m->turn.username = read_line(f, "username", OPTIONAL, 511);
+    m->turn.credential = read_line(f, "credential", OPTIONAL, 255);
+    m->turn.life = QUA_SECONDS(read_number(f, "ttl", OPTIONAL, 0, 30 * 24 * 3600));
+}
+
 static void parse_nothing(fields *f, qua_message *m)
 {
     (void)f, (void)m;
 }
 
 static void (*const parse_body[QUA_MESSAGE_COUNT])(fields *f, qua_message *m) = {
-    [QUA_MESSAGE_UNKNOWN] = parse_nothing,   [QUA_MESSAGE_HELLO] = parse_hello,   [QUA_MESSAGE_WELCOME] = parse_welcome,
-    [QUA_MESSAGE_JOIN] = parse_join,         [QUA_MESSAGE_JOINED] = parse_joined, [QUA_MESSAGE_RESUME] = parse_resume,
-    [QUA_MESSAGE_RESUMED] = parse_joined,    [QUA_MESSAGE_PEER] = parse_peer,     [QUA_MESSAGE_LEAVE] = parse_nothing,
-    [QUA_MESSAGE_BYE] = parse_bye,           [QUA_MESSAGE_PING] = parse_nothing,  [QUA_MESSAGE_PONG] = parse_nothing,
-    [QUA_MESSAGE_ERROR] = parse_error,       [QUA_MESSAGE_DESC] = parse_desc,     [QUA_MESSAGE_CAND] = parse_cand,
-    [QUA_MESSAGE_CAND_END] = parse_cand_end, [QUA_MESSAGE_STATE] = parse_state,   [QUA_MESSAGE_CHAT] = parse_chat,
+    [QUA_MESSAGE_UNKNOWN] = parse_nothing, [QUA_MESSAGE_HELLO] = parse_hello,
+    [QUA_MESSAGE_WELCOME] = parse_welcome, [QUA_MESSAGE_JOIN] = parse_join,
+    [QUA_MESSAGE_JOINED] = parse_joined,   [QUA_MESSAGE_RESUME] = parse_resume,
+    [QUA_MESSAGE_RESUMED] = parse_joined,  [QUA_MESSAGE_PEER] = parse_peer,
+    [QUA_MESSAGE_LEAVE] = parse_nothing,   [QUA_MESSAGE_BYE] = parse_bye,
+    [QUA_MESSAGE_PING] = parse_nothing,    [QUA_MESSAGE_PONG] = parse_nothing,
+    [QUA_MESSAGE_ERROR] = parse_error,     [QUA_MESSAGE_DESC] = parse_desc,
+    [QUA_MESSAGE_CAND] = parse_cand,       [QUA_MESSAGE_CAND_END] = parse_cand_end,
+    [QUA_MESSAGE_STATE] = parse_state,     [QUA_MESSAGE_CHAT] = parse_chat,
+    [QUA_MESSAGE_HAND] = parse_hand,       [QUA_MESSAGE_REACT] = parse_react,
+    [QUA_MESSAGE_KNOCK] = parse_knock,     [QUA_MESSAGE_ADMIT] = parse_nothing,
+    [QUA_MESSAGE_DENY] = parse_nothing,    [QUA_MESSAGE_LOCK] = parse_lock,
+    [QUA_MESSAGE_ROLE] = parse_role,       [QUA_MESSAGE_REMOVE] = parse_nothing,
+    [QUA_MESSAGE_END] = parse_nothing,     [QUA_MESSAGE_MUTE_REQUEST] = parse_mute_request,
+    [QUA_MESSAGE_TURN] = parse_turn,       [QUA_MESSAGE_TOKEN] = parse_token,
 };
 
 /* ---- the envelope ---------------------------------------------------------------------------------------- */

@@ -24,6 +24,14 @@ const char *qua_sdp_type_name(qua_sdp_type type)
     return (size_t)type < QUA_ARRAY_SIZE(names) ? names[type] : NULL;
 }
 
+const char *qua_role_name(qua_signal_role role)
+{
+    static const char *const names[QUA_ROLE_COUNT] = {
+        [QUA_ROLE_MEMBER] = "member", [QUA_ROLE_HOST] = "host", [QUA_ROLE_GUEST] = "guest"};
+
+    return names[role];
+}
+
 /* An object under construction; `failed` once a value could not be put in. */
 typedef struct object {
     json_t *json;
@@ -41,6 +49,13 @@ static void put_text(object *o, const char *key, const char *text)
 {
     if (text)
         put(o, key, json_string(text));
+}
+
+/* Nothing for false. */
+static void put_flag(object *o, const char *key, bool flag)
+{
+    if (flag)
+        put(o, key, json_true());
 }
 
 /* Nothing for 0. */
@@ -62,8 +77,7 @@ static void write_state(object *o, const qua_signal_state *state)
 {
     put(o, "muted", json_boolean(state->audio_muted));
     put(o, "camera", json_boolean(!state->video_muted));
-    if (state->screen)
-        put(o, "screen", json_true());
+    put_flag(o, "screen", state->screen);
 }
 
 static void write_inner_state(object *o, const qua_signal_state *state)
@@ -74,13 +88,21 @@ static void write_inner_state(object *o, const qua_signal_state *state)
     o->failed |= inner.failed;
 }
 
+/* Nothing for a member, which is what people are unless said otherwise. */
+static void put_role(object *o, qua_signal_role role)
+{
+    if (role != QUA_ROLE_MEMBER)
+        put_text(o, "role", qua_role_name(role));
+}
+
 static void write_participant(object *o, const qua_signal_participant *who)
 {
     put_text(o, "id", who->id);
     put_text(o, "name", who->name);
     write_inner_state(o, &who->state);
-    if (who->away)
-        put(o, "away", json_true());
+    put_role(o, who->role);
+    put_flag(o, "hand", who->hand);
+    put_flag(o, "away", who->away);
 }
 
 static void write_hello(object *o, const qua_message *m)
@@ -105,6 +127,7 @@ static void write_join(object *o, const qua_message *m)
 {
     put_text(o, "name", m->join.name);
     write_inner_state(o, &m->join.state);
+    put_text(o, "token", m->join.token);
 }
 
 static void write_resume(object *o, const qua_message *m)
@@ -121,8 +144,10 @@ static void write_joined(object *o, const qua_message *m)
 
     put_text(o, "self", m->joined.self);
     put_text(o, "ticket", m->joined.ticket);
-    if (m->joined.fresh)
-        put(o, "fresh", json_true());
+    put_flag(o, "fresh", m->joined.fresh);
+    put_role(o, m->joined.role);
+    put_flag(o, "locked", m->joined.door.locked);
+    put_flag(o, "lobby", m->joined.door.lobby);
     put_number(o, "last", m->joined.last);
     put(o, "peers", peers);
     for (size_t i = 0; i < m->joined.count; i++) {
@@ -193,6 +218,57 @@ static void write_chat(object *o, const qua_message *m)
     put_text(o, "text", m->chat.text);
 }
 
+static void write_token(object *o, const qua_message *m)
+{
+    put_text(o, "token", m->chat.text);
+}
+static void write_hand(object *o, const qua_message *m)
+{
+    put(o, "raised", json_boolean(m->hand.raised));
+}
+static void write_role(object *o, const qua_message *m)
+{
+    put_text(o, "role", qua_role_name(m->role.role));
+}
+
+static void write_knock(object *o, const qua_message *m)
+{
+    object who;
+
+    if (m->knock.is_you)
+        return;
+    who = put_object(o, "peer");
+    write_participant(&who, &m->knock.who);
+    o->failed |= who.failed;
+}
+
+static void write_lock(object *o, const qua_message *m)
+{
+    put(o, "locked", json_boolean(m->door.locked));
+    put(o, "lobby", json_boolean(m->door.lobby));
+}
+
+static void write_mute_request(object *o, const qua_message *m)
+{
+    put(o, "audio", json_boolean(m->mute_request.audio));
+    put(o, "video", json_boolean(m->mute_request.video));
+}
+
+static void write_turn(object *o, const qua_message *m)
+{
+    json_t *urls;
+
+    if (m->turn.count == 0)
+        return;
+    urls = json_array();
+    put(o, "urls", urls);
+    for (size_t i = 0; i < m->turn.count; i++)
+        o->failed |= json_array_append_new(urls, json_string(m->turn.urls[i])) != 0;
+    put_text(o, "username", m->turn.username);
+    put_text(o, "credential", m->turn.credential);
+    put_number(o, "ttl", (uint64_t)(m->turn.life / QUA_SECONDS(1)));
+}
+
 /* Types without a body have no entry. */
 static void (*const write_body[QUA_MESSAGE_COUNT])(object *o, const qua_message *m) = {
     [QUA_MESSAGE_HELLO] = write_hello,     [QUA_MESSAGE_WELCOME] = write_welcome,
@@ -202,6 +278,10 @@ static void (*const write_body[QUA_MESSAGE_COUNT])(object *o, const qua_message 
     [QUA_MESSAGE_ERROR] = write_error,     [QUA_MESSAGE_DESC] = write_desc,
     [QUA_MESSAGE_CAND] = write_cand,       [QUA_MESSAGE_CAND_END] = write_cand_end,
     [QUA_MESSAGE_STATE] = write_own_state, [QUA_MESSAGE_CHAT] = write_chat,
+    [QUA_MESSAGE_HAND] = write_hand,       [QUA_MESSAGE_REACT] = write_chat,
+    [QUA_MESSAGE_KNOCK] = write_knock,     [QUA_MESSAGE_LOCK] = write_lock,
+    [QUA_MESSAGE_ROLE] = write_role,       [QUA_MESSAGE_MUTE_REQUEST] = write_mute_request,
+    [QUA_MESSAGE_TURN] = write_turn,       [QUA_MESSAGE_TOKEN] = write_token,
 };
 
 ptrdiff_t qua_message_write(const qua_message *m, char *out, size_t capacity)

@@ -8,6 +8,7 @@
  *
  *     IDLE ──start──▶ CONNECTING ──opened──▶ GREETING ──welcome──▶ JOINING ──joined──▶ JOINED
  *     CONNECTING, GREETING, JOINING, JOINED ──closed, silent for 25 s──▶ WAITING ──backoff over──▶ CONNECTING
+ *     JOINING ──knock──▶ JOINING, for as long as the hosts take
  *     any ──leave, or an error that trying again cannot mend──▶ ENDED
  */
 #ifndef QUA_SIGNALING_H
@@ -29,6 +30,10 @@ enum {
     QUA_SIGNAL_NAME_MAX = 64,
     QUA_SIGNAL_ROOM_MAX = 64,
     QUA_SIGNAL_TICKET_MAX = 512,
+    QUA_SIGNAL_TOKEN_MAX = 2048,
+    QUA_SIGNAL_REACTION_MAX = 32,
+    QUA_SIGNAL_URL_MAX = 255,         /* of a STUN or TURN server */
+    QUA_SIGNAL_URLS_MAX = 8,          /* count */
     QUA_SIGNAL_REASON_MAX = 128,      /* a sentence for people */
     QUA_SIGNAL_DEPTH_MAX = 16,        /* nesting of JSON; levels */
     QUA_SIGNAL_QUEUE_MAX = 256 * 1024 /* waiting for one connection */
@@ -48,13 +53,24 @@ typedef struct qua_signal_state {
     bool screen; /* the picture is a screen */
 } qua_signal_state;
 
+/** What someone may do. Hosts lock the room, let people in, remove them, end the call. */
+typedef enum qua_signal_role { QUA_ROLE_MEMBER, QUA_ROLE_HOST, QUA_ROLE_GUEST, QUA_ROLE_COUNT } qua_signal_role;
+
 /** Someone in the room, as the server tells it. */
 typedef struct qua_signal_participant {
     char id[QUA_ID_SIZE]; /* [0-9a-z]+; of two participants the one whose id is lower by strcmp() offers first */
     char name[QUA_SIGNAL_NAME_MAX + 1]; /* UTF-8 without control characters, may be empty */
     qua_signal_state state;
+    qua_signal_role role;
+    bool hand; /* raised */
     bool away; /* its connection to the server is lost and may come back; media may well go on */
 } qua_signal_participant;
+
+/** Who may come in. */
+typedef struct qua_signal_door {
+    bool locked; /* nobody */
+    bool lobby;  /* whom a host admits; hosts need not ask */
+} qua_signal_door;
 
 /* ---- errors that travel ------------------------------------------------------------------------------------ */
 
@@ -76,7 +92,13 @@ typedef struct qua_signal_participant {
     X(TIMEOUT, "timeout", true, QUA_ETIMEDOUT, "nothing was heard in time")                                            \
     X(SLOW, "slow", true, QUA_EFULL, "messages are not being read")                                                    \
     X(EXPIRED, "expired", false, QUA_ETIMEDOUT, "the session cannot be resumed any more")                              \
-    X(BUSY, "busy", true, QUA_EBUSY, "the server takes no more now")
+    X(BUSY, "busy", true, QUA_EBUSY, "the server takes no more now")                                                   \
+    X(FORBIDDEN, "forbidden", false, QUA_EREFUSED, "only a host may do this")                                          \
+    X(LOCKED, "locked", true, QUA_EREFUSED, "the room is locked")                                                      \
+    X(DENIED, "denied", true, QUA_EREFUSED, "nobody let you in")                                                       \
+    X(REMOVED, "removed", true, QUA_EREFUSED, "a host removed you from the room")                                      \
+    X(ENDED, "ended", true, QUA_ECLOSED, "a host ended the call")                                                      \
+    X(TOKEN, "token", true, QUA_EAUTH, "the token does not open this room")
 
 typedef enum qua_signal_code {
     QUA_CODE_NONE,
@@ -115,7 +137,19 @@ qua_signal_code qua_signal_code_of(const char *name);
     X(CAND, "cand")                                                                                                    \
     X(CAND_END, "cand-end")                                                                                            \
     X(STATE, "state")                                                                                                  \
-    X(CHAT, "chat")
+    X(CHAT, "chat")                                                                                                    \
+    X(HAND, "hand")                                                                                                    \
+    X(REACT, "react")                                                                                                  \
+    X(KNOCK, "knock")                                                                                                  \
+    X(ADMIT, "admit")                                                                                                  \
+    X(DENY, "deny")                                                                                                    \
+    X(LOCK, "lock")                                                                                                    \
+    X(ROLE, "role")                                                                                                    \
+    X(REMOVE, "remove")                                                                                                \
+    X(END, "end")                                                                                                      \
+    X(MUTE_REQUEST, "mute-request")                                                                                    \
+    X(TURN, "turn")                                                                                                    \
+    X(TOKEN, "token")
 
 typedef enum qua_message_type {
     QUA_MESSAGE_UNKNOWN,
@@ -147,6 +181,7 @@ typedef struct qua_message {
         struct {
             const char *name;
             qua_signal_state state;
+            const char *token; /* NULL: none */
         } join;
         struct {
             const char *ticket;
@@ -159,6 +194,8 @@ typedef struct qua_message {
             const char *ticket; /* for the next resume; NULL: none */
             bool fresh;         /* resumed: the server knows no numbers of before; both directions begin at 1 */
             uint64_t last;      /* resumed: highest seq that the server received without a gap */
+            qua_signal_role role;
+            qua_signal_door door;
             size_t count;
             qua_signal_participant peers[QUA_MAX_PARTICIPANTS];
         } joined; /* and resumed */
@@ -187,7 +224,27 @@ typedef struct qua_message {
         qua_signal_state state;
         struct {
             const char *text;
-        } chat;
+        } chat; /* and react, token */
+        struct {
+            bool raised;
+        } hand;
+        struct {
+            bool is_you; /* the receiver waits to be let in; else `who` does */
+            qua_signal_participant who;
+        } knock;
+        qua_signal_door door; /* lock */
+        struct {
+            qua_signal_role role;
+        } role;
+        struct {
+            bool audio, video;
+        } mute_request;
+        struct {
+            size_t count; /* 0: a client asks */
+            const char *urls[QUA_SIGNAL_URLS_MAX];
+            const char *username, *credential; /* NULL: none are needed */
+            qua_time life;                     /* of username and credential */
+        } turn;
     };
     /* private to the parser */
     void *storage;    /* what the strings live in */
@@ -274,6 +331,7 @@ typedef struct qua_signal qua_signal;
 
 typedef struct qua_signal_config {
     const char *name;         /* shown to the others, see qua_signal_name_valid; copied */
+    const char *token;        /* for rooms that want one, or NULL; copied */
     qua_signal_state state;   /* shown to the others from the start */
     const qua_random *random; /* lent, outlives the session: spread of the backoff */
     const qua_log *log;       /* lent, may be NULL */
@@ -332,6 +390,26 @@ int qua_signal_send_candidate(qua_signal *signal, qua_time now, const char *to, 
 int qua_signal_set_state(qua_signal *signal, qua_time now, const qua_signal_state *state);
 /** @param text 1..QUA_SIGNAL_CHAT_MAX bytes; to everyone else */
 int qua_signal_send_chat(qua_signal *signal, qua_time now, const char *text);
+int qua_signal_set_hand(qua_signal *signal, qua_time now, bool raised);
+/** @param text an emoji or so, 1..QUA_SIGNAL_REACTION_MAX bytes; to everyone else */
+int qua_signal_send_reaction(qua_signal *signal, qua_time now, const char *text);
+/** Another token before the present one runs out. Allowed before joining too. */
+int qua_signal_set_token(qua_signal *signal, qua_time now, const char *token);
+/** Ask for TURN credentials: a TURN event follows. They come unasked when the room is joined or resumed. */
+int qua_signal_ask_turn(qua_signal *signal, qua_time now);
+
+/* For hosts; others get an ERROR event. */
+
+/** @param id of a KNOCK event; one that is unknown by now does no harm */
+int qua_signal_admit(qua_signal *signal, qua_time now, const char *id, bool admit);
+int qua_signal_set_door(qua_signal *signal, qua_time now, const qua_signal_door *door);
+int qua_signal_set_role(qua_signal *signal, qua_time now, const char *to, qua_signal_role role);
+int qua_signal_remove(qua_signal *signal, qua_time now, const char *to);
+/** Ask someone to mute; whether they do is theirs to say. */
+int qua_signal_request_mute(qua_signal *signal, qua_time now, const char *to, bool audio, bool video);
+/** End the call for everyone. */
+int qua_signal_end(qua_signal *signal, qua_time now);
+
 /** Say goodbye; ENDED with error 0 follows at once, and a last text for the socket, then CLOSE. */
 void qua_signal_leave(qua_signal *signal, qua_time now);
 
@@ -346,6 +424,12 @@ typedef enum qua_signal_event_type {
     QUA_SIGNAL_EVENT_DESCRIPTION,  /* peer, description */
     QUA_SIGNAL_EVENT_CANDIDATES,   /* peer, candidates; one with candidate "" is the end of candidates */
     QUA_SIGNAL_EVENT_CHAT,         /* peer, text */
+    QUA_SIGNAL_EVENT_REACTION,     /* peer, text */
+    QUA_SIGNAL_EVENT_KNOCKING,     /* we wait to be let in by a host */
+    QUA_SIGNAL_EVENT_KNOCK,        /* peer: waits to be let in, see qua_signal_admit; its id is not one of the room */
+    QUA_SIGNAL_EVENT_ROOM,         /* room: the door or our role changed */
+    QUA_SIGNAL_EVENT_MUTE_REQUEST, /* peer, mute: a host asks us to mute */
+    QUA_SIGNAL_EVENT_TURN,         /* turn: servers for legs made from now on */
     QUA_SIGNAL_EVENT_ERROR,        /* error, reason: the server refused something; the session goes on */
     QUA_SIGNAL_EVENT_ENDED         /* error (0 after leave), reason: the last event but CLOSE */
 } qua_signal_event_type;
@@ -362,6 +446,8 @@ typedef struct qua_signal_event {
             bool resumed;     /* same id as before, legs go on; else every leg to an earlier room is void */
             const qua_signal_participant *peers;
             size_t count;
+            qua_signal_role role;
+            qua_signal_door door;
         } joined; /* the others in the room now; on resumption who came and went is told by further events first */
         qua_description description;
         struct {
@@ -369,6 +455,18 @@ typedef struct qua_signal_event {
             size_t count;
         } candidates;
         const char *text;
+        struct {
+            qua_signal_role role;
+            qua_signal_door door;
+        } room;
+        struct {
+            bool audio, video;
+        } mute;
+        struct {
+            const qua_ice_server *servers;
+            size_t count;
+            qua_time life; /* ask again before it is over */
+        } turn;
     };
 } qua_signal_event;
 
