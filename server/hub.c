@@ -14,6 +14,7 @@ int hub_create(hub **out, qua_time now, const hub_config *config)
     h->max_sessions = config->max_sessions;
     memcpy(h->ticket_key, config->ticket_key, sizeof h->ticket_key);
     h->wall_offset_us = config->wall_offset_us;
+    h->turn = config->turn;
     h->boot = qua_random_u64(&h->random);
     h->started = now;
     h->ready_last = &h->ready_first;
@@ -106,6 +107,11 @@ void hub_tell_room(hub *h, qua_time now, const room *r, const seat *except, qua_
             hub_tell(h, now, r->seats[i], text);
 }
 
+int64_t hub_wall_s(const hub *h, qua_time now)
+{
+    return (now + h->wall_offset_us) / QUA_SECONDS(1);
+}
+
 void hub_announce(hub *h, qua_time now, const seat *who, qua_peer_change change, const char *reason)
 {
     const qua_message m = {.type = QUA_MESSAGE_PEER, .peer = {change, reason, who->who}};
@@ -119,12 +125,20 @@ void hub_announce(hub *h, qua_time now, const seat *who, qua_peer_change change,
 
 void hub_unseat(hub *h, qua_time now, seat *leaver, const char *reason)
 {
+    room *left = NULL;
+
     timers_cancel(&h->timers, &leaver->timer);
     h->stats.seats--;
     if (leaver->who.away)
         h->stats.seats_away--;
     hub_announce(h, now, leaver, QUA_PEER_CHANGE_GONE, reason);
+    if (leaver->room->count == 1)
+        lobby_close(leaver->room, now);
+    else
+        left = leaver->room;
     room_remove(&h->rooms, leaver);
+    if (left)
+        host_hand_over(h, now, left);
 }
 
 static void absent_for_too_long(timer *t, void *context, qua_time now)

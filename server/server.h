@@ -4,6 +4,7 @@
  * come back to it over another connection.
  *
  *     session: GREETING ──hello──▶ LOBBY ──join, resume──▶ SEATED;  any ──error, silence, leave──▶ CLOSING
+ *              LOBBY ──join where a host admits──▶ KNOCKING ──admit──▶ SEATED
  *     seat:    present ⇄ away (its connection was lost) ──120 s, or a newcomer needs the place──▶ gone
  *
  * The owner of the connections calls session_open, session_input and session_closed, then serves every session that
@@ -20,8 +21,10 @@
 #define TICKET_KEY_SIZE  32
 
 /** Times and limits of spec/signaling.md §6 that are the server's alone. */
-#define SESSION_JOIN_TIMEOUT QUA_SECONDS(30)
-#define TICKET_LIFE_S        (24 * 3600)
+#define SESSION_JOIN_TIMEOUT  QUA_SECONDS(30)
+#define TICKET_LIFE_S         (24 * 3600)
+#define SESSION_KNOCK_TIMEOUT QUA_SECONDS(300)
+#define TURN_LIFE             QUA_SECONDS(12 * 3600)
 
 enum {
     SESSION_RATE = 50,    /* messages a second */
@@ -35,12 +38,20 @@ typedef struct room room;
 typedef struct seat seat;
 typedef struct session session;
 
+/** TURN servers that share a secret with us (the REST convention of coturn: use-auth-secret). */
+typedef struct turn_config {
+    size_t count; /* 0: none */
+    char urls[QUA_SIGNAL_URLS_MAX][QUA_SIGNAL_URL_MAX + 1];
+    char secret[128];
+} turn_config;
+
 typedef struct hub_config {
     qua_random random;                   /* ids */
     const qua_log *log;                  /* lent, may be NULL; gets no names, rooms or addresses */
     size_t max_sessions;                 /* more are turned away with "busy" */
     uint8_t ticket_key[TICKET_KEY_SIZE]; /* secret; the same one after a restart lets participants come back */
     int64_t wall_offset_us;              /* wall clock less monotonic clock: tickets expire by the former */
+    turn_config turn;
 } hub_config;
 
 /** Counters grow from the start; gauges are what is there now. */
@@ -99,12 +110,16 @@ struct seat {
     size_t place;                              /* in room->seats */
 };
 
+enum { ROOM_KNOCKERS = 8 };
+
 struct room {
     room *next; /* with the same hash */
     uint32_t hash;
     uint32_t joins; /* ever: the first part of ids, so that those who came first offer */
     size_t count;
     seat *seats[QUA_MAX_PARTICIPANTS]; /* by place; NULL: free */
+    qua_signal_door door;
+    session *knockers[ROOM_KNOCKERS]; /* who waits to be let in; NULL: free */
     char name[QUA_SIGNAL_ROOM_MAX + 1];
 };
 
@@ -143,6 +158,7 @@ size_t room_list(const room *r, const seat *except, qua_signal_participant *out)
 typedef struct ticket {
     char room[QUA_SIGNAL_ROOM_MAX + 1];
     char id[QUA_ID_SIZE];
+    qua_signal_role role;
     uint64_t boot;     /* number of the server's life */
     int64_t expires_s; /* since the Unix epoch */
 } ticket;
@@ -160,6 +176,7 @@ struct hub {
     size_t max_sessions;
     uint8_t ticket_key[TICKET_KEY_SIZE];
     int64_t wall_offset_us;
+    turn_config turn;
     uint64_t boot;
     qua_time started;
     room_table rooms;
@@ -176,6 +193,8 @@ qua_buffer *hub_write(hub *h, const qua_message *m);
 void hub_tell(hub *h, qua_time now, seat *to, qua_buffer *text);
 /** Tell everyone in the room but `except`. */
 void hub_tell_room(hub *h, qua_time now, const room *r, const seat *except, qua_buffer *text);
+/** Wall clock in seconds since the Unix epoch. */
+int64_t hub_wall_s(const hub *h, qua_time now);
 /** Tell the others what became of a seat. */
 void hub_announce(hub *h, qua_time now, const seat *who, qua_peer_change change, const char *reason);
 /** The seat is given up: tell the others, free it. Its session, if any, has to have been taken off before. */
@@ -194,8 +213,10 @@ struct session {
     session *previous, *next; /* in hub->sessions */
     session *ready_next;
     bool ready, choked; /* choked: it asks and does not read the answers */
-    enum { SESSION_GREETING, SESSION_LOBBY, SESSION_SEATED, SESSION_CLOSING } phase;
-    seat *seat; /* while SEATED */
+    enum { SESSION_GREETING, SESSION_LOBBY, SESSION_KNOCKING, SESSION_SEATED, SESSION_CLOSING } phase;
+    seat *seat;                 /* while SEATED */
+    struct room *door;          /* while KNOCKING */
+    qua_signal_participant who; /* who asks to join; its id is that of the knock */
     timer timer;
     qua_time heard, next_ping, join_by;
     qua_time tokens_at; /* the rate's bucket was last filled */
@@ -209,5 +230,36 @@ struct session {
 void session_end(session *s, qua_time now, qua_buffer *text);
 /** Take the seat away from it: it has been given up, or is someone else's now. */
 void session_lose_seat(session *s);
+/** A message outside the numbered stream. */
+void session_say(session *s, const qua_message *m);
+/** An error; the session ends when the code is fatal. @param about id of the message that caused it, 0: none */
+void session_refuse(session *s, qua_time now, qua_signal_code code, uint64_t about);
+/** Sit down in the room that was asked for, as session->who says, or be refused. */
+void session_take_seat(session *s, qua_time now, uint64_t about);
+/** Pass a message of a seated one on, to one or to everyone else when `to` is NULL. */
+void session_pass_on(session *s, qua_time now, const qua_message *m, seat *to);
+
+/* ---- hosts and the lobby ------------------------------------------------------------------------------------- */
+
+/** Handlers of what only hosts may say: lock, role, remove, end, mute-request, admit, deny. */
+void host_on_message(session *s, qua_time now, const qua_message *m);
+/** The room has no host any more: the one who has been there longest becomes it, guests apart. */
+void host_hand_over(hub *h, qua_time now, room *r);
+
+/** Wait at the door of session->who's room until a host decides. */
+void lobby_knock(session *s, qua_time now, room *r, uint64_t about);
+/** The session does not wait any more, for whatever reason. */
+void lobby_forget(session *s, qua_time now);
+/** A host of the room decides on a knock; one that is unknown by now does no harm. */
+void lobby_decide(session *host, qua_time now, const char *id, bool admit);
+/** Let everyone in who waits. */
+void lobby_open(hub *h, qua_time now, room *r);
+/** Nobody is left to let anyone in. */
+void lobby_close(room *r, qua_time now);
+/** Tell a new host who waits. */
+void lobby_tell(hub *h, qua_time now, const room *r, seat *host);
+
+/** TURN servers with fresh credentials for this participant; nothing when none are configured. */
+void turn_say(session *s, qua_time now);
 
 #endif

@@ -16,7 +16,7 @@ static void queue_control(session *s, qua_buffer *text)
     hub_mark_ready(s->hub, s);
 }
 
-static void say(session *s, const qua_message *m)
+void session_say(session *s, const qua_message *m)
 {
     qua_buffer *text = hub_write(s->hub, m);
 
@@ -29,7 +29,7 @@ static void say_plain(session *s, qua_message_type type)
 {
     const qua_message m = {.type = type, .ack = s->seat ? s->seat->heard_seq : 0};
 
-    say(s, &m);
+    session_say(s, &m);
 }
 
 static void say_error(session *s, qua_signal_code code, const char *reason, uint64_t about)
@@ -37,11 +37,11 @@ static void say_error(session *s, qua_signal_code code, const char *reason, uint
     const qua_message m = {.type = QUA_MESSAGE_ERROR, .error = {.code = code, .reason = reason, .about = about}};
 
     s->hub->stats.errors[code]++;
-    say(s, &m);
+    session_say(s, &m);
 }
 
 /* A refusal; fatal ones end the session. */
-static void refuse(session *s, qua_time now, qua_signal_code code, uint64_t about)
+void session_refuse(session *s, qua_time now, qua_signal_code code, uint64_t about)
 {
     say_error(s, code, qua_signal_code_text(code), about);
     if (qua_signal_code_fatal(code))
@@ -66,15 +66,15 @@ static void on_timer(timer *t, void *context, qua_time now)
     const qua_time dead = s->heard + QUA_SIGNAL_DEAD_AFTER;
 
     (void)context;
-    if (s->phase == SESSION_GREETING || now >= dead || (s->phase == SESSION_LOBBY && now >= s->join_by)) {
-        session_fail(s, now, QUA_CODE_TIMEOUT);
+    if (s->phase == SESSION_GREETING || now >= dead || now >= s->join_by) {
+        session_fail(s, now, s->phase == SESSION_KNOCKING && now < dead ? QUA_CODE_DENIED : QUA_CODE_TIMEOUT);
         return;
     }
     if (now >= s->next_ping) {
         say_plain(s, QUA_MESSAGE_PING);
         s->next_ping = now + QUA_SIGNAL_PING_INTERVAL;
     }
-    set_timer(s, QUA_MIN(QUA_MIN(s->next_ping, dead), s->phase == SESSION_LOBBY ? s->join_by : QUA_TIME_NEVER));
+    set_timer(s, QUA_MIN(QUA_MIN(s->next_ping, dead), s->join_by));
 }
 
 session *session_open(hub *h, qua_time now, const char *path, void *user)
@@ -87,6 +87,7 @@ session *session_open(hub *h, qua_time now, const char *path, void *user)
     s->user = user;
     s->heard = s->tokens_at = now;
     s->tokens = SESSION_BURST;
+    s->join_by = QUA_TIME_NEVER;
     if (qua_signal_room_valid(path))
         snprintf(s->room, sizeof s->room, "%s", path);
     s->timer.fn = on_timer;
@@ -132,6 +133,7 @@ void session_end(session *s, qua_time now, qua_buffer *text)
         session_lose_seat(s);
         hub_seat_away(s->hub, now, absent);
     }
+    lobby_forget(s, now);
     s->phase = SESSION_CLOSING;
     timers_cancel(&s->hub->timers, &s->timer);
     hub_mark_ready(s->hub, s);
@@ -141,7 +143,7 @@ void session_fail(session *s, qua_time now, qua_signal_code code)
 {
     assert(qua_signal_code_fatal(code));
     if (s->phase != SESSION_CLOSING)
-        refuse(s, now, code, 0);
+        session_refuse(s, now, code, 0);
 }
 
 static void unlink_ready(hub *h, const session *s)
@@ -204,25 +206,24 @@ static void on_hello(session *s, qua_time now, const qua_message *m)
         .welcome = {.version = 1, .ping_interval = QUA_SIGNAL_PING_INTERVAL, .dead_after = QUA_SIGNAL_DEAD_AFTER}};
 
     if (!(m->hello.versions & 1u << 1)) {
-        refuse(s, now, QUA_CODE_VERSION, m->id);
+        session_refuse(s, now, QUA_CODE_VERSION, m->id);
         return;
     }
     if (!s->room[0]) {
-        refuse(s, now, QUA_CODE_BAD_ROOM, m->id);
+        session_refuse(s, now, QUA_CODE_BAD_ROOM, m->id);
         return;
     }
     s->phase = SESSION_LOBBY;
     s->join_by = now + SESSION_JOIN_TIMEOUT;
     s->next_ping = now + QUA_SIGNAL_PING_INTERVAL;
     set_timer(s, s->next_ping);
-    say(s, &welcome);
+    session_say(s, &welcome);
 }
 
 /* The answer to join and resume: who you are, who is there. */
 static void say_joined(session *s, qua_time now, qua_message_type type, bool fresh)
 {
-    const int64_t wall_s = (now + s->hub->wall_offset_us) / QUA_SECONDS(1);
-    ticket t = {.boot = s->hub->boot, .expires_s = wall_s + TICKET_LIFE_S};
+    ticket t = {.role = s->seat->who.role, .boot = s->hub->boot, .expires_s = hub_wall_s(s->hub, now) + TICKET_LIFE_S};
     char text[QUA_SIGNAL_TICKET_MAX + 1];
     qua_message m = {.type = type};
 
@@ -233,8 +234,11 @@ static void say_joined(session *s, qua_time now, qua_message_type type, bool fre
     m.joined.ticket = text;
     m.joined.fresh = fresh;
     m.joined.last = type == QUA_MESSAGE_RESUMED ? s->seat->heard_seq : 0;
+    m.joined.role = s->seat->who.role;
+    m.joined.door = s->seat->room->door;
     m.joined.count = room_list(s->seat->room, s->seat, m.joined.peers);
-    say(s, &m);
+    session_say(s, &m);
+    turn_say(s, now);
 }
 
 /* @return the room with a place in it, or NULL after a refusal */
@@ -244,14 +248,14 @@ static room *room_with_place(session *s, qua_time now, uint64_t about)
     seat *absent;
 
     if (!r) {
-        refuse(s, now, QUA_CODE_BUSY, about);
+        session_refuse(s, now, QUA_CODE_BUSY, about);
         return NULL;
     }
     if (r->count < QUA_MAX_PARTICIPANTS)
         return r;
     absent = room_longest_away(r); /* whoever is not there yields to who is */
     if (!absent) {
-        refuse(s, now, QUA_CODE_ROOM_FULL, about);
+        session_refuse(s, now, QUA_CODE_ROOM_FULL, about);
         return NULL;
     }
     hub_unseat(s->hub, now, absent, "connection lost");
@@ -265,25 +269,42 @@ static bool sit_down(session *s, qua_time now, room *r, seat *taken)
         s->seat = taken;
         taken->session = s;
         s->phase = SESSION_SEATED;
+        s->join_by = QUA_TIME_NEVER;
         return true;
     }
     if (taken)
         hub_unseat(s->hub, now, taken, "no memory");
     else if (r->count == 0)
         room_table_remove(&s->hub->rooms, r);
-    refuse(s, now, QUA_CODE_BUSY, 0);
+    session_refuse(s, now, QUA_CODE_BUSY, 0);
     return false;
+}
+
+void session_take_seat(session *s, qua_time now, uint64_t about)
+{
+    room *r = room_with_place(s, now, about);
+
+    if (!r || !sit_down(s, now, r, room_add(r, &s->hub->random, s->who.name, &s->who.state)))
+        return;
+    s->seat->who.role = s->who.role;
+    s->hub->stats.joins++;
+    say_joined(s, now, QUA_MESSAGE_JOINED, false);
+    hub_announce(s->hub, now, s->seat, QUA_PEER_CHANGE_ADD, NULL);
 }
 
 static void on_join(session *s, qua_time now, const qua_message *m)
 {
-    room *r = room_with_place(s, now, m->id);
+    room *r = room_table_find(&s->hub->rooms, s->room, false);
 
-    if (!r || !sit_down(s, now, r, room_add(r, &s->hub->random, m->join.name, &m->join.state)))
-        return;
-    s->hub->stats.joins++;
-    say_joined(s, now, QUA_MESSAGE_JOINED, false);
-    hub_announce(s->hub, now, s->seat, QUA_PEER_CHANGE_ADD, NULL);
+    snprintf(s->who.name, sizeof s->who.name, "%s", m->join.name);
+    s->who.state = m->join.state;
+    s->who.role = r ? QUA_ROLE_MEMBER : QUA_ROLE_HOST; /* whoever opens a room is its host */
+    if (r && r->door.locked)
+        session_refuse(s, now, QUA_CODE_LOCKED, m->id);
+    else if (r && r->door.lobby)
+        lobby_knock(s, now, r, m->id);
+    else
+        session_take_seat(s, now, m->id);
 }
 
 /* A seat of this life of the server: may be taken over even while another connection seems to sit there. */
@@ -299,6 +320,7 @@ static bool resume_seat(session *s, qua_time now, seat *back, uint64_t last)
     s->seat = back;
     back->session = s;
     s->phase = SESSION_SEATED;
+    s->join_by = QUA_TIME_NEVER;
     say_joined(s, now, QUA_MESSAGE_RESUMED, false);
     hub_seat_present(s->hub, now, back);
     return true;
@@ -320,6 +342,7 @@ static bool restore_seat(session *s, qua_time now, const ticket *t, const qua_me
         return false;
     if (!sit_down(s, now, r, back))
         return true;
+    back->who.role = t->role;
     say_joined(s, now, QUA_MESSAGE_RESUMED, true);
     hub_announce(s->hub, now, back, QUA_PEER_CHANGE_ADD, NULL);
     return true;
@@ -327,20 +350,20 @@ static bool restore_seat(session *s, qua_time now, const ticket *t, const qua_me
 
 static void on_resume(session *s, qua_time now, const qua_message *m)
 {
-    const int64_t wall_s = (now + s->hub->wall_offset_us) / QUA_SECONDS(1);
     const room *r = room_table_find(&s->hub->rooms, s->room, false);
     seat *back;
     ticket t;
 
-    if (ticket_read(&t, s->hub->ticket_key, wall_s, m->resume.ticket) != 0 || strcmp(t.room, s->room) != 0) {
-        refuse(s, now, QUA_CODE_EXPIRED, m->id);
+    if (ticket_read(&t, s->hub->ticket_key, hub_wall_s(s->hub, now), m->resume.ticket) != 0 ||
+        strcmp(t.room, s->room) != 0) {
+        session_refuse(s, now, QUA_CODE_EXPIRED, m->id);
         return;
     }
     back = r ? room_find(r, t.id) : NULL;
     if (back ? resume_seat(s, now, back, m->resume.last) : restore_seat(s, now, &t, m))
         s->hub->stats.resumes++;
     else
-        refuse(s, now, QUA_CODE_EXPIRED, m->id);
+        session_refuse(s, now, QUA_CODE_EXPIRED, m->id);
 }
 
 static void on_leave(session *s, qua_time now, const qua_message *m)
@@ -348,8 +371,10 @@ static void on_leave(session *s, qua_time now, const qua_message *m)
     seat *leaver = s->seat;
 
     (void)m;
-    session_lose_seat(s);
-    hub_unseat(s->hub, now, leaver, "left");
+    if (leaver) {
+        session_lose_seat(s);
+        hub_unseat(s->hub, now, leaver, "left");
+    }
     say_plain(s, QUA_MESSAGE_BYE);
     session_end(s, now, NULL);
 }
@@ -372,7 +397,7 @@ static bool count_candidates(seat *from, const seat *to, const qua_message *m)
 }
 
 /* Pass on to one, or to everyone else when `to` is NULL. `from` is our word, whatever the sender wrote. */
-static void pass_on(session *s, qua_time now, const qua_message *m, seat *to)
+void session_pass_on(session *s, qua_time now, const qua_message *m, seat *to)
 {
     qua_buffer *text = qua_buffer_create(m->body_size + QUA_MESSAGE_ENVELOPE_MAX);
     qua_message out = *m;
@@ -398,20 +423,32 @@ static void on_relay(session *s, qua_time now, const qua_message *m)
 {
     seat *to = m->to ? room_find(s->seat->room, m->to) : NULL;
 
-    if (!m->to && m->type != QUA_MESSAGE_CHAT)
+    if (!m->to && m->type != QUA_MESSAGE_CHAT && m->type != QUA_MESSAGE_REACT)
         say_error(s, QUA_CODE_BAD_MESSAGE, "to is missing", m->id);
     else if (m->to && (!to || to == s->seat))
-        refuse(s, now, QUA_CODE_NO_SUCH_PEER, m->id);
+        session_refuse(s, now, QUA_CODE_NO_SUCH_PEER, m->id);
     else if (to && !count_candidates(s->seat, to, m))
-        refuse(s, now, QUA_CODE_TOO_MANY_CANDIDATES, m->id);
+        session_refuse(s, now, QUA_CODE_TOO_MANY_CANDIDATES, m->id);
     else
-        pass_on(s, now, m, to);
+        session_pass_on(s, now, m, to);
 }
 
 static void on_state(session *s, qua_time now, const qua_message *m)
 {
     s->seat->who.state = m->state;
     hub_announce(s->hub, now, s->seat, QUA_PEER_CHANGE_UPDATE, NULL);
+}
+
+static void on_hand(session *s, qua_time now, const qua_message *m)
+{
+    s->seat->who.hand = m->hand.raised;
+    hub_announce(s->hub, now, s->seat, QUA_PEER_CHANGE_UPDATE, NULL);
+}
+
+static void on_turn(session *s, qua_time now, const qua_message *m)
+{
+    (void)m;
+    turn_say(s, now);
 }
 
 static void on_ping(session *s, qua_time now, const qua_message *m)
@@ -425,22 +462,39 @@ static void on_pong(session *s, qua_time now, const qua_message *m)
     (void)s, (void)now, (void)m;
 }
 
-/* Which messages a client may send, and in which phases (bits). */
+enum {
+    GREETING = 1u << SESSION_GREETING,
+    LOBBY = 1u << SESSION_LOBBY,
+    KNOCKING = 1u << SESSION_KNOCKING,
+    SEATED = 1u << SESSION_SEATED
+};
+
+/* Which messages a client may send, and in which phases. */
 static const struct {
     unsigned phases;
     void (*fn)(session *s, qua_time now, const qua_message *m);
 } handlers[QUA_MESSAGE_COUNT] = {
-    [QUA_MESSAGE_HELLO] = {1u << SESSION_GREETING, on_hello},
-    [QUA_MESSAGE_JOIN] = {1u << SESSION_LOBBY, on_join},
-    [QUA_MESSAGE_RESUME] = {1u << SESSION_LOBBY, on_resume},
-    [QUA_MESSAGE_LEAVE] = {1u << SESSION_SEATED, on_leave},
-    [QUA_MESSAGE_PING] = {1u << SESSION_LOBBY | 1u << SESSION_SEATED, on_ping},
-    [QUA_MESSAGE_PONG] = {1u << SESSION_LOBBY | 1u << SESSION_SEATED, on_pong},
-    [QUA_MESSAGE_DESC] = {1u << SESSION_SEATED, on_relay},
-    [QUA_MESSAGE_CAND] = {1u << SESSION_SEATED, on_relay},
-    [QUA_MESSAGE_CAND_END] = {1u << SESSION_SEATED, on_relay},
-    [QUA_MESSAGE_STATE] = {1u << SESSION_SEATED, on_state},
-    [QUA_MESSAGE_CHAT] = {1u << SESSION_SEATED, on_relay},
+    [QUA_MESSAGE_HELLO] = {GREETING, on_hello},
+    [QUA_MESSAGE_JOIN] = {LOBBY, on_join},
+    [QUA_MESSAGE_RESUME] = {LOBBY, on_resume},
+    [QUA_MESSAGE_LEAVE] = {KNOCKING | SEATED, on_leave},
+    [QUA_MESSAGE_PING] = {LOBBY | KNOCKING | SEATED, on_ping},
+    [QUA_MESSAGE_PONG] = {LOBBY | KNOCKING | SEATED, on_pong},
+    [QUA_MESSAGE_DESC] = {SEATED, on_relay},
+    [QUA_MESSAGE_CAND] = {SEATED, on_relay},
+    [QUA_MESSAGE_CAND_END] = {SEATED, on_relay},
+    [QUA_MESSAGE_CHAT] = {SEATED, on_relay},
+    [QUA_MESSAGE_REACT] = {SEATED, on_relay},
+    [QUA_MESSAGE_STATE] = {SEATED, on_state},
+    [QUA_MESSAGE_HAND] = {SEATED, on_hand},
+    [QUA_MESSAGE_TURN] = {SEATED, on_turn},
+    [QUA_MESSAGE_ADMIT] = {SEATED, host_on_message},
+    [QUA_MESSAGE_DENY] = {SEATED, host_on_message},
+    [QUA_MESSAGE_LOCK] = {SEATED, host_on_message},
+    [QUA_MESSAGE_ROLE] = {SEATED, host_on_message},
+    [QUA_MESSAGE_REMOVE] = {SEATED, host_on_message},
+    [QUA_MESSAGE_END] = {SEATED, host_on_message},
+    [QUA_MESSAGE_MUTE_REQUEST] = {SEATED, host_on_message},
 };
 
 /* @return false: more messages than the rate allows */
@@ -477,11 +531,11 @@ static void dispatch(session *s, qua_time now, const qua_message *m)
 
     if (m->type == QUA_MESSAGE_UNKNOWN) {
         (void)take_numbers(s, m);
-        refuse(s, now, QUA_CODE_UNSUPPORTED, m->id);
+        session_refuse(s, now, QUA_CODE_UNSUPPORTED, m->id);
         return;
     }
     if (!(handlers[m->type].phases & 1u << s->phase)) {
-        refuse(s, now, QUA_CODE_OUT_OF_PLACE, m->id);
+        session_refuse(s, now, QUA_CODE_OUT_OF_PLACE, m->id);
         return;
     }
     error = take_numbers(s, m);

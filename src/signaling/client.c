@@ -123,11 +123,6 @@ qua_time qua_signal_deadline(const qua_signal *s)
     return s->deadline;
 }
 
-static bool joined_once(const qua_signal *s)
-{
-    return s->self[0] != 0;
-}
-
 static void connect_now(qua_signal *s, qua_time now)
 {
     set_phase(s, QUA_SIGNAL_CONNECTING, now + CONNECT_TIMEOUT);
@@ -389,12 +384,13 @@ static int on_peer(qua_signal *s, const qua_message *m)
     return 0;
 }
 
-static int on_knock(qua_signal *s, const qua_message *m)
+static int on_knock(qua_signal *s, qua_time now, const qua_message *m)
 {
     if (m->knock.is_you != (s->phase == QUA_SIGNAL_JOINING))
         return QUA_EPROTO;
     if (m->knock.is_you) {
         s->knocking = true; /* from now on the deadline moves with every ping heard */
+        s->deadline = now + s->dead_after;
         emit(s, QUA_SIGNAL_EVENT_KNOCKING);
     } else {
         emit_peer(s, QUA_SIGNAL_EVENT_KNOCK, &m->knock.who);
@@ -564,7 +560,7 @@ static int dispatch(qua_signal *s, qua_time now, const qua_message *m)
         set_room(s, s->role, m->door);
         return 0;
     case QUA_MESSAGE_KNOCK:
-        return on_knock(s, m);
+        return on_knock(s, now, m);
     case QUA_MESSAGE_TURN:
         return on_turn(s, m);
     case QUA_MESSAGE_PING:

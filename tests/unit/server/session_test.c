@@ -8,7 +8,7 @@
 
 #include "server/server.h"
 
-enum { PEOPLE = 8 };
+enum { PEOPLE = 10 };
 
 typedef struct world {
     qua_prng prng;
@@ -539,6 +539,245 @@ static void a_goodbye_reaches_everyone(void **state)
     }
 }
 
+/* The role that the last text speaks of. */
+static bool says_role(const world *w, const char *role)
+{
+    char part[32];
+
+    snprintf(part, sizeof part, "\"role\":\"%s\"", role);
+    return strstr(w->text, part) != NULL;
+}
+
+static void whoever_opens_a_room_is_its_host_and_hands_it_on(void **state)
+{
+    world *w = *state;
+
+    join(w, 0, "a");
+    assert_true(says_role(w, "host"));
+    join(w, 1, "a"), join(w, 2, "a");
+    hears_join_of(w, 0, 1), hears_join_of(w, 0, 2), hears_join_of(w, 1, 2);
+    hang_up(w, 1); /* who is away inherits last */
+    hears(w, 2, "\"away\"");
+    says(w, 0, "{\"t\":\"leave\"}");
+    hears(w, 2, "\"gone\"");
+    hears(w, 2, "\"update\"");
+    assert_true(says_role(w, "host"));
+    assert_non_null(strstr(w->text, w->ids[2]));
+}
+
+static void hosts_do_what_others_may_not(void **state)
+{
+    static const char *const acts[] = {"lock", "remove", "end", "mute-request", "admit", "deny"};
+    world *w = *state;
+
+    join(w, 0, "a"), join(w, 1, "a"), join(w, 2, "a");
+    hears_join_of(w, 0, 1), hears_join_of(w, 0, 2), hears_join_of(w, 1, 2);
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(acts); i++) {
+        says(w, 1, "{\"t\":\"%s\",\"to\":\"%s\"}", acts[i], w->ids[2]);
+        hears_error(w, 1, "forbidden");
+    }
+    says(w, 1, "{\"t\":\"role\",\"to\":\"%s\",\"d\":{\"role\":\"host\"}}", w->ids[1]);
+    hears_error(w, 1, "forbidden");
+    says(w, 0, "{\"t\":\"role\",\"to\":\"%s\",\"d\":{\"role\":\"host\"}}", w->ids[1]);
+    hears(w, 1, "\"update\""), hears(w, 2, "\"update\""), hears(w, 0, "\"update\"");
+    says(w, 1, "{\"t\":\"mute-request\",\"to\":\"%s\",\"d\":{\"video\":true}}", w->ids[2]);
+    hears(w, 2, "\"mute-request\"");
+    says(w, 1, "{\"t\":\"remove\",\"to\":\"%s\"}", w->ids[2]);
+    hears_error(w, 2, "removed");
+    assert_true(session_is_over(w->sessions[2]));
+    hears(w, 0, "\"gone\",\"reason\":\"removed\"");
+    resume(w, 3, "a", w->tickets[2], 0); /* the ticket does not bring the seat back */
+    hears_error(w, 3, "expired");
+}
+
+static void the_last_host_cannot_stop_being_one_alone(void **state)
+{
+    world *w = *state;
+
+    join(w, 0, "a");
+    says(w, 0, "{\"t\":\"role\",\"to\":\"%s\",\"d\":{\"role\":\"member\"}}", w->ids[0]);
+    hears_error(w, 0, "forbidden");
+    join(w, 1, "a");
+    hears_join_of(w, 0, 1);
+    says(w, 0, "{\"t\":\"role\",\"to\":\"%s\",\"d\":{\"role\":\"member\"}}", w->ids[0]);
+    hears(w, 1, "\"role\":\"host\""); /* somebody else first */
+    hears(w, 1, "\"update\"");
+    assert_false(says_role(w, "host"));
+}
+
+static void a_locked_room_lets_nobody_in_but_those_who_come_back(void **state)
+{
+    world *w = *state;
+
+    join(w, 0, "a"), join(w, 1, "a");
+    hears_join_of(w, 0, 1);
+    says(w, 0, "{\"t\":\"lock\",\"d\":{\"locked\":true}}");
+    hears(w, 1, "{\"t\":\"lock\",\"d\":{\"locked\":true,\"lobby\":false},\"seq\":1}");
+    dial(w, 2, "a");
+    hears(w, 2, "\"welcome\"");
+    says(w, 2, "{\"t\":\"join\"}");
+    hears_error(w, 2, "locked");
+    hang_up(w, 1);
+    resume(w, 1, "a", w->tickets[1], 1);
+    hears(w, 1, "\"resumed\"");
+    assert_non_null(strstr(w->text, "\"locked\":true"));
+}
+
+/* P1 waits at the door of P0's room; @return the id of the knock in w->ids[1] */
+static void knock(world *w)
+{
+    qua_message m;
+
+    join(w, 0, "a");
+    says(w, 0, "{\"t\":\"lock\",\"d\":{\"lobby\":true}}");
+    hears(w, 0, "\"lock\"");
+    dial(w, 1, "a");
+    hears(w, 1, "\"welcome\"");
+    says(w, 1, "{\"t\":\"join\",\"d\":{\"name\":\"P1\"}}");
+    hears(w, 1, "{\"t\":\"knock\",\"d\":{}}");
+    hears(w, 0, "\"knock\"");
+    assert_int_equal(qua_message_parse(&m, w->text, strlen(w->text), NULL), 0);
+    assert_string_equal(m.knock.who.name, "P1");
+    snprintf(w->ids[1], sizeof w->ids[1], "%s", m.knock.who.id);
+    qua_message_clear(&m);
+}
+
+static void a_host_admits_who_knocks(void **state)
+{
+    world *w = *state;
+
+    knock(w);
+    says(w, 1, "{\"t\":\"chat\",\"d\":{\"text\":\"let me in\"}}"); /* not from outside */
+    hears_error(w, 1, "out-of-place");
+    says(w, 0, "{\"t\":\"admit\",\"to\":\"%s\"}", w->ids[1]);
+    take_seat(w, 1, "\"joined\"");
+    hears_join_of(w, 0, 1);
+    says(w, 0, "{\"t\":\"admit\",\"to\":\"k0\"}"); /* nobody: no harm */
+    hears_nothing(w, 0);
+}
+
+static void a_host_denies_who_knocks(void **state)
+{
+    world *w = *state;
+
+    knock(w);
+    says(w, 0, "{\"t\":\"deny\",\"to\":\"%s\"}", w->ids[1]);
+    hears_error(w, 1, "denied");
+    assert_true(session_is_over(w->sessions[1]));
+    hears_nothing(w, 0);
+}
+
+static void who_stops_waiting_is_told_to_the_host(void **state)
+{
+    world *w = *state;
+
+    knock(w);
+    hang_up(w, 1);
+    hears(w, 0, "\"knock\"");
+    assert_non_null(strstr(w->text, w->ids[1]));
+    assert_non_null(strstr(w->text, "\"away\":true"));
+}
+
+static void opening_the_lobby_lets_everyone_in_and_leaving_it_empty_nobody(void **state)
+{
+    world *w = *state;
+
+    knock(w);
+    says(w, 0, "{\"t\":\"lock\",\"d\":{}}");
+    take_seat(w, 1, "\"joined\"");
+    hears(w, 0, "\"lock\"");
+    hears_join_of(w, 0, 1);
+    says(w, 0, "{\"t\":\"lock\",\"d\":{\"lobby\":true}}");
+    says(w, 1, "{\"t\":\"leave\"}");
+    dial(w, 2, "a");
+    hears(w, 2, "\"welcome\"");
+    says(w, 2, "{\"t\":\"join\"}");
+    hears(w, 2, "\"knock\"");
+    says(w, 0, "{\"t\":\"leave\"}");
+    hears_error(w, 2, "denied");
+}
+
+static void waiting_at_the_door_has_an_end_and_so_have_places_there(void **state)
+{
+    world *w = *state;
+
+    knock(w);
+    for (int s = 0; s < 300; s++) {
+        assert_false(session_is_over(w->sessions[1]));
+        says(w, 0, "{\"t\":\"pong\"}");
+        says(w, 1, "{\"t\":\"pong\"}");
+        while (hears_anything(w, 0) || hears_anything(w, 1))
+            ;
+        pass(w, QUA_SECONDS(1));
+    }
+    hears_error(w, 1, "denied");
+    for (int i = 1; i < PEOPLE; i++) {
+        hang_up(w, i);
+        dial(w, i, "a");
+        hears(w, i, "\"welcome\"");
+        says(w, i, "{\"t\":\"join\"}");
+        if (i <= ROOM_KNOCKERS)
+            hears(w, i, "\"knock\"");
+        else
+            hears_error(w, i, "busy");
+    }
+}
+
+static void a_host_ends_the_call_for_all(void **state)
+{
+    world *w = *state;
+    hub_stats stats;
+
+    join(w, 0, "a"), join(w, 1, "a"), join(w, 2, "a");
+    hang_up(w, 2);
+    says(w, 0, "{\"t\":\"end\"}");
+    for (int i = 0; i < 2; i++) {
+        hears_error(w, i, "ended");
+        assert_true(session_is_over(w->sessions[i]));
+    }
+    hub_get_stats(w->hub, &stats);
+    assert_int_equal(stats.rooms, 0);
+    assert_int_equal(stats.seats, 0);
+    assert_int_equal(stats.seats_away, 0);
+}
+
+static void hands_and_reactions_are_shown_to_the_others(void **state)
+{
+    world *w = *state;
+
+    join(w, 0, "a"), join(w, 1, "a");
+    hears_join_of(w, 0, 1);
+    says(w, 1, "{\"t\":\"hand\",\"d\":{\"raised\":true}}");
+    hears(w, 0, "\"hand\":true");
+    says(w, 1, "{\"t\":\"react\",\"d\":{\"text\":\"+1\"}}");
+    hears(w, 0, "{\"t\":\"react\"");
+    join(w, 2, "a"); /* learns of the hand, not of the reaction */
+    assert_non_null(strstr(w->text, "\"hand\":true"));
+    hears_nothing(w, 2);
+}
+
+static void turn_credentials_come_with_the_seat_and_on_request(void **state)
+{
+    world *w = *state;
+    qua_message m;
+
+    w->config.turn = (turn_config){.count = 1, .urls = {"turn:turn.example:3478"}, .secret = "north"};
+    w->config.wall_offset_us = QUA_SECONDS(1700000000) - w->now;
+    start_hub(w);
+    join(w, 0, "a");
+    for (int i = 0; i < 2; i++) {
+        hears(w, 0, "\"turn\"");
+        assert_int_equal(qua_message_parse(&m, w->text, strlen(w->text), NULL), 0);
+        assert_string_equal(m.turn.urls[0], "turn:turn.example:3478");
+        assert_int_equal(strtoll(m.turn.username, NULL, 10), 1700000000 + 12 * 3600);
+        assert_non_null(strstr(m.turn.username, w->ids[0]));
+        assert_int_equal(strlen(m.turn.credential), 28); /* base64 of a SHA-1 */
+        assert_int_equal(m.turn.life, QUA_SECONDS(12 * 3600));
+        qua_message_clear(&m);
+        says(w, 0, "{\"t\":\"turn\"}");
+    }
+}
+
 static void many_rooms_come_and_go(void **state)
 {
     world *w = *state;
@@ -587,6 +826,18 @@ int main(void)
         STORY(too_many_connections_are_turned_away),
         STORY(ready_sessions_are_named_once),
         STORY(a_goodbye_reaches_everyone),
+        STORY(whoever_opens_a_room_is_its_host_and_hands_it_on),
+        STORY(hosts_do_what_others_may_not),
+        STORY(the_last_host_cannot_stop_being_one_alone),
+        STORY(a_locked_room_lets_nobody_in_but_those_who_come_back),
+        STORY(a_host_admits_who_knocks),
+        STORY(a_host_denies_who_knocks),
+        STORY(who_stops_waiting_is_told_to_the_host),
+        STORY(opening_the_lobby_lets_everyone_in_and_leaving_it_empty_nobody),
+        STORY(waiting_at_the_door_has_an_end_and_so_have_places_there),
+        STORY(a_host_ends_the_call_for_all),
+        STORY(hands_and_reactions_are_shown_to_the_others),
+        STORY(turn_credentials_come_with_the_seat_and_on_request),
         STORY(many_rooms_come_and_go),
     };
 

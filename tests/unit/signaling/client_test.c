@@ -434,6 +434,110 @@ static void a_resumption_that_cannot_be_costs_the_seat_not_the_session(void **st
     says(f, "{\"t\":\"join\",\"d\":{\"name\":\"Ben\",\"state\":{\"muted\":false,\"camera\":true}}}");
 }
 
+static void it_waits_at_the_door_for_as_long_as_pings_come(void **state)
+{
+    fixture *f = *state;
+
+    qua_signal_start(f->signal, f->now);
+    event(f, QUA_SIGNAL_EVENT_OPEN);
+    greet(f);
+    says(f, "{\"t\":\"join\",\"d\":{\"name\":\"Ben\",\"state\":{\"muted\":false,\"camera\":true}}}");
+    hears(f, "{\"t\":\"knock\",\"d\":{}}");
+    event(f, QUA_SIGNAL_EVENT_KNOCKING);
+    for (int i = 0; i < 20; i++) {
+        f->now += QUA_SECONDS(10);
+        assert_true(qua_signal_deadline(f->signal) > f->now);
+        hears(f, "{\"t\":\"ping\"}");
+        says(f, "{\"t\":\"pong\"}");
+    }
+    hears(f, "{\"t\":\"error\",\"d\":{\"code\":\"denied\"}}");
+    event(f, QUA_SIGNAL_EVENT_ENDED);
+    assert_int_equal(f->event.error, QUA_EREFUSED);
+    event(f, QUA_SIGNAL_EVENT_CLOSE);
+}
+
+static void a_host_hears_knocks_and_acts(void **state)
+{
+    const qua_signal_door door = {.lobby = true};
+    fixture *f = *state;
+
+    join(f);
+    hears(f, "{\"t\":\"peer\",\"seq\":1,\"d\":{\"change\":\"update\",\"peer\":{\"id\":\"0b\",\"role\":\"host\"}}}");
+    event(f, QUA_SIGNAL_EVENT_ROOM);
+    assert_int_equal(f->event.room.role, QUA_ROLE_HOST);
+    qua_signal_set_door(f->signal, f->now, &door);
+    says(f, "{\"t\":\"lock\",\"id\":1,\"d\":{\"locked\":false,\"lobby\":true},\"seq\":1,\"ack\":1}");
+    hears(f, "{\"t\":\"lock\",\"seq\":2,\"d\":{\"lobby\":true}}");
+    event(f, QUA_SIGNAL_EVENT_ROOM);
+    assert_true(f->event.room.door.lobby);
+    hears(f, "{\"t\":\"knock\",\"seq\":3,\"d\":{\"peer\":{\"id\":\"k1\",\"name\":\"Cem\"}}}");
+    event(f, QUA_SIGNAL_EVENT_KNOCK);
+    assert_string_equal(f->event.peer->name, "Cem");
+    assert_null(qua_signal_find(f->signal, "k1"));
+    assert_int_equal(qua_signal_admit(f->signal, f->now, "k1", true), 0);
+    says(f, "{\"t\":\"admit\",\"id\":2,\"to\":\"k1\",\"seq\":2,\"ack\":3}");
+    assert_int_equal(qua_signal_remove(f->signal, f->now, "0a"), 0);
+    says(f, "{\"t\":\"remove\",\"id\":3,\"to\":\"0a\",\"seq\":3,\"ack\":3}");
+    assert_int_equal(qua_signal_set_role(f->signal, f->now, "0a", QUA_ROLE_GUEST), 0);
+    says(f, "{\"t\":\"role\",\"id\":4,\"to\":\"0a\",\"d\":{\"role\":\"guest\"},\"seq\":4,\"ack\":3}");
+    assert_int_equal(qua_signal_end(f->signal, f->now), 0);
+    says(f, "{\"t\":\"end\",\"id\":5,\"seq\":5,\"ack\":3}");
+    hears(f, "{\"t\":\"error\",\"d\":{\"code\":\"ended\"}}");
+    event(f, QUA_SIGNAL_EVENT_ENDED);
+    assert_int_equal(f->event.error, QUA_ECLOSED);
+}
+
+static void people_show_hands_reactions_and_wishes(void **state)
+{
+    fixture *f = *state;
+
+    join(f);
+    assert_int_equal(qua_signal_set_hand(f->signal, f->now, true), 0);
+    says(f, "{\"t\":\"hand\",\"id\":1,\"d\":{\"raised\":true},\"seq\":1}");
+    assert_int_equal(qua_signal_send_reaction(f->signal, f->now, "\xf0\x9f\x91\x8f"), 0);
+    says(f, "{\"t\":\"react\",\"id\":2,\"d\":{\"text\":\"\xf0\x9f\x91\x8f\"},\"seq\":2}");
+    hears(f, "{\"t\":\"react\",\"seq\":1,\"from\":\"0a\",\"d\":{\"text\":\"+1\"}}");
+    event(f, QUA_SIGNAL_EVENT_REACTION);
+    assert_string_equal(f->event.text, "+1");
+    hears(f, "{\"t\":\"mute-request\",\"seq\":2,\"from\":\"0a\",\"d\":{\"audio\":true}}");
+    event(f, QUA_SIGNAL_EVENT_MUTE_REQUEST);
+    assert_true(f->event.mute.audio);
+    assert_false(f->event.mute.video);
+}
+
+static void turn_servers_come_with_credentials(void **state)
+{
+    fixture *f = *state;
+
+    join(f);
+    hears(f, "{\"t\":\"turn\",\"d\":{\"urls\":[\"turn:a\",\"turns:b\"],\"username\":\"u\",\"credential\":\"c\",\"ttl\":"
+             "60}}");
+    event(f, QUA_SIGNAL_EVENT_TURN);
+    assert_int_equal(f->event.turn.count, 2);
+    assert_string_equal(f->event.turn.servers[1].url, "turns:b");
+    assert_string_equal(f->event.turn.servers[1].username, "u");
+    assert_string_equal(f->event.turn.servers[1].credential, "c");
+    assert_int_equal(f->event.turn.life, QUA_SECONDS(60));
+    assert_int_equal(qua_signal_ask_turn(f->signal, f->now), 0);
+    says(f, "{\"t\":\"turn\",\"id\":1,\"d\":{},\"seq\":1}");
+}
+
+static void a_token_goes_with_the_join_and_is_renewed(void **state)
+{
+    fixture *f = *state;
+
+    assert_int_equal(qua_signal_set_token(f->signal, f->now, "first"), 0);
+    qua_signal_start(f->signal, f->now);
+    event(f, QUA_SIGNAL_EVENT_OPEN);
+    greet(f);
+    says(f,
+         "{\"t\":\"join\",\"d\":{\"name\":\"Ben\",\"state\":{\"muted\":false,\"camera\":true},\"token\":\"first\"}}");
+    hears(f, JOINED);
+    event(f, QUA_SIGNAL_EVENT_JOINED);
+    assert_int_equal(qua_signal_set_token(f->signal, f->now, "second"), 0);
+    says(f, "{\"t\":\"token\",\"id\":1,\"d\":{\"token\":\"second\"},\"seq\":1}");
+}
+
 static void a_name_that_cannot_be_shown_is_refused(void **state)
 {
     fixture *f = *state;
@@ -465,6 +569,11 @@ int main(void)
         STORY(what_is_out_of_place_is_dropped_and_counted),
         STORY(a_gap_in_the_numbers_is_mended_by_resuming),
         STORY(a_resumption_that_cannot_be_costs_the_seat_not_the_session),
+        STORY(it_waits_at_the_door_for_as_long_as_pings_come),
+        STORY(a_host_hears_knocks_and_acts),
+        STORY(people_show_hands_reactions_and_wishes),
+        STORY(turn_servers_come_with_credentials),
+        STORY(a_token_goes_with_the_join_and_is_renewed),
         STORY(a_name_that_cannot_be_shown_is_refused),
     };
 
