@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -22,20 +21,30 @@
 #endif
 #endif
 
-#if defined(SANITIZED) || !defined(__GLIBC__)
+static _Thread_local bool watching;
+static _Thread_local int allocations, locks;
 
-int main(void)
+#ifdef SANITIZED
+
+/* A sanitizer's allocator tells of itself; its mutexes are its own, so that locks are watched in plain builds alone. */
+void __sanitizer_malloc_hook(const volatile void *memory, size_t size);
+void __sanitizer_free_hook(const volatile void *memory);
+#define HOOK __attribute__((visibility("default"), no_sanitize("address", "thread", "undefined")))
+
+HOOK void __sanitizer_malloc_hook(const volatile void *memory, size_t size)
 {
-    puts("skipped: needs glibc's own malloc; a sanitizer or another C library is in its place");
-    return 77;
+    (void)memory, (void)size;
+    allocations += watching;
+}
+
+HOOK void __sanitizer_free_hook(const volatile void *memory)
+{
+    allocations += watching && memory;
 }
 
 #else
 
 #define EXPORTED __attribute__((visibility("default")))
-
-static _Thread_local bool watching;
-static _Thread_local int allocations, locks;
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -75,6 +84,8 @@ EXPORTED int pthread_mutex_lock(pthread_mutex_t *mutex)
     locks += watching;
     return next(mutex);
 }
+
+#endif
 
 enum { VOICES = 3, SECONDS = 20 };
 
@@ -155,7 +166,9 @@ static void the_watch_sees_what_it_is_to_see(void **state)
     pthread_mutex_unlock(&mutex);
     watching = false;
     assert_int_equal(allocations, 2);
+#ifndef SANITIZED
     assert_int_equal(locks, 1);
+#endif
 }
 
 int main(void)
@@ -167,5 +180,3 @@ int main(void)
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
-
-#endif
