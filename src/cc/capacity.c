@@ -8,6 +8,8 @@
 #define OUTAGE_US     30e3
 #define OUTAGE_FACTOR 3
 #define RATE_MAX      1e9
+#define SELDOM_US     300e3 /* between samples: a sender of little, whose knowledge ages by the clock too */
+#define AGE_US        1e6
 
 void cc_capacity_init(cc_capacity *c, double memory_us)
 {
@@ -25,28 +27,30 @@ static void learn_idle_wait(cc_capacity *c, double wait)
 }
 
 /* A server that stood still is an outage, not a rate: the queue model deals with those. */
-static void remember(cc_capacity *c, double bytes, double busy_us)
+static void remember(cc_capacity *c, double now, double bytes, double busy_us)
 {
     const double rate = cc_capacity_bps(c);
     const double most = QUA_MAX(OUTAGE_US, rate > 0 ? OUTAGE_FACTOR * bytes * 8e6 / rate : 1e9);
 
     busy_us = QUA_MIN(busy_us, most);
-    const double keep = c->memory_us / (c->memory_us + busy_us);
+    const double idle_us = c->samples > 0 ? QUA_MAX(now - c->remembered_at - SELDOM_US, 0) : 0;
+    const double keep = c->memory_us / (c->memory_us + busy_us) * AGE_US / (AGE_US + idle_us);
 
     c->bytes = c->bytes * keep + bytes;
     c->busy_us = c->busy_us * keep + busy_us;
     c->samples += 1;
+    c->remembered_at = now;
 }
 
 /* It came to an idle server: what it took beyond the base delay is its bytes beyond the base packet's. */
-static void add_idle(cc_capacity *c, double busy, uint32_t size, uint32_t base_size)
+static void add_idle(cc_capacity *c, double now, double busy, uint32_t size, uint32_t base_size)
 {
     const double more = (double)size - base_size;
 
     if (more < SAME_SIZE)
         learn_idle_wait(c, busy);
     else if (more > ENOUGH)
-        remember(c, more, QUA_MAX(busy - c->idle_wait_us, 0));
+        remember(c, now, more, QUA_MAX(busy - c->idle_wait_us, 0));
 }
 
 void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, uint32_t base_size, uint32_t lost_bytes)
@@ -56,9 +60,9 @@ void cc_capacity_add(cc_capacity *c, double sent, double left, uint32_t size, ui
     const bool idle = !c->any || sent - base_service >= c->last_left;
 
     if (idle)
-        add_idle(c, QUA_MAX(left - sent, 0), size, base_size);
+        add_idle(c, sent, QUA_MAX(left - sent, 0), size, base_size);
     else
-        remember(c, (double)size + lost_bytes, QUA_MAX(left - c->last_left, 0));
+        remember(c, sent, (double)size + lost_bytes, QUA_MAX(left - c->last_left, 0));
     c->last_left = c->any ? QUA_MAX(c->last_left, left) : left;
     c->any = true;
 }

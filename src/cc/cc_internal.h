@@ -72,6 +72,7 @@ typedef struct cc_capacity {
     double idle_wait_us, idle_dev_us;
     double last_left; /* when the server became free, sender's time */
     double samples;
+    double remembered_at;
     bool any;
 } cc_capacity;
 

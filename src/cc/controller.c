@@ -169,6 +169,12 @@ static void take_packet(controller *c, const qua_cc *cc, qua_time now, const cc_
         learn_trim(c, cc, c->queue_delay_us - QUA_MAX((double)packet->size - c->baseline.best.size, 0) * 8e6 / c->bps);
 }
 
+/* Losses behind a long queue never reached the server; others were served and lost on the way. */
+static bool overflows(const controller *c, const qua_cc *cc)
+{
+    return c->queue_delay_us > (double)(cc->config.frame_interval + cc->config.queue_target) + noise_us(c);
+}
+
 static void take_packets(controller *c, qua_cc *cc, qua_time now, const cc_report *report)
 {
     uint32_t lost_bytes = 0;
@@ -177,7 +183,7 @@ static void take_packets(controller *c, qua_cc *cc, qua_time now, const cc_repor
         cc_sent *packet = cc_history_find(&cc->history, seq);
         if (!packet)
             continue;
-        if (packet->fate == CC_LOST)
+        if (packet->fate == CC_LOST && !overflows(c, cc))
             lost_bytes += packet->size;
         if (packet->fresh) {
             take_packet(c, cc, now, packet, lost_bytes);
@@ -290,6 +296,15 @@ static double pacing_bps(const void *self, const qua_cc *cc, qua_time now)
     return c->bps * (c->last_feedback == 0 ? START_PACING_GAIN : PACING_GAIN);
 }
 
+/*
+ * The model says that there is no room, yet what is sent meets no queue: the rate may have been learned in worse times,
+ * and small packets alone would never correct it. One frame asks.
+ */
+static bool doubtful(const controller *c, qua_time now)
+{
+    return now >= ask_again_at(c) && c->queue_delay_us < WAIT_FREE_US + noise_us(c);
+}
+
 static double budget_beside_others(const controller *c, const qua_cc *cc, double interval)
 {
     const double bps = cc_compete_bps(&c->compete, cc->rtt);
@@ -317,7 +332,7 @@ static double frame_budget(const void *self, const qua_cc *cc, qua_time now)
     const double bytes = room * c->bps / 8e6 - cc->audio_bps * interval / 8e6;
     const double least = wait <= 0 ? LEAST_FRAME : 0.1 * interval * c->bps / 8e6;
     if (bytes < least)
-        return wait <= 0 ? LEAST_FRAME : 0;
+        return wait <= 0 || doubtful(c, now) ? LEAST_FRAME : 0;
     return QUA_MIN(bytes, most);
 }
 
@@ -338,7 +353,7 @@ static qua_time can_send_at(const void *self, const qua_cc *cc, qua_time now, si
     const double most = QUA_MAX(limit_us(c, cc) - (double)bytes * 8e6 / c->bps, 0);
     const double over = wait_us(c, now) - most;
 
-    if (over <= 0)
+    if (over <= 0 || doubtful(c, now))
         return now;
     return overdue_us(c, now) > 0 ? QUA_TIME_NEVER : now + (qua_time)over + 1;
 }
