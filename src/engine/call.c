@@ -37,7 +37,7 @@ struct qua_call {
     char url[512], room[QUA_ID_SIZE + 1], name[QUA_ID_SIZE + 1];
     qua_video_source *video;
     qua_audio_source *audio;
-    stun_servers stun;
+    ice_servers servers;
     /* loop thread */
     qua_call *next;
     bool listed, audio_muted;
@@ -480,8 +480,10 @@ static int create_mesh(qua_call *c)
     if (error)
         return error;
     engine_peer_config(c->engine, &config.peer, c->identity);
-    config.peer.stun_servers = c->stun.addrs;
-    config.peer.stun_server_count = c->stun.addr_count;
+    config.peer.stun_servers = c->servers.stun;
+    config.peer.stun_server_count = c->servers.stun_count;
+    config.peer.turn_servers = c->servers.turn;
+    config.peer.turn_server_count = c->servers.turn_count;
     config.video = c->video ? video_source_hub(c->video) : NULL;
     return qua_mesh_create(&c->mesh, os_now(), &config);
 }
@@ -500,7 +502,7 @@ static void resolve_chore(void *context)
 {
     qua_call *c = context;
 
-    stun_servers_resolve(&c->stun);
+    ice_servers_resolve(&c->servers);
     engine_post(c->engine, begin, c);
 }
 
@@ -512,7 +514,7 @@ static void enlist(void *context)
     c->engine->calls = c;
     c->listed = true;
     call_ref(c);
-    if (c->stun.host_count)
+    if (c->servers.has_names)
         engine_chore(c->engine, resolve_chore, c);
     else
         begin(c);
@@ -573,7 +575,7 @@ int qua_call_join(qua_call **out, qua_engine *engine, const qua_call_config *con
         return QUA_ENOMEM;
     if (!config->url || strlen(config->url) >= sizeof c->url || strlen(name) >= sizeof c->name ||
         !room_of(config->url, c->room, sizeof c->room) ||
-        stun_servers_parse(&c->stun, config->ice_servers, config->ice_server_count) != 0) {
+        ice_servers_parse(&c->servers, config->ice_servers, config->ice_server_count) != 0) {
         free(c);
         return QUA_EINVAL;
     }

@@ -195,21 +195,29 @@ void pc_end(qua_pc *pc);
 void pc_network_changed(qua_pc *pc, qua_time now);
 qua_pc *pc_next(const qua_pc *pc);
 
-/* ---- servers.c: STUN servers of a configuration --------------------------------------------------------------- */
+/* ---- servers.c: STUN and TURN servers of a configuration ------------------------------------------------------- */
 
-#define ENGINE_STUN_SERVERS QUA_ICE_STUN_MAX
+typedef struct ice_server {
+    bool turn;
+    char host[256];
+    uint16_t port;
+    qua_addr addr; /* family NONE: a name that is not resolved */
+    char username[QUA_ICE_TURN_NAME_MAX + 1], password[QUA_ICE_TURN_NAME_MAX + 1];
+} ice_server;
 
-typedef struct stun_servers {
-    char host[ENGINE_STUN_SERVERS][256];
-    uint16_t port[ENGINE_STUN_SERVERS];
-    size_t host_count;
-    qua_addr addrs[ENGINE_STUN_SERVERS];
-    size_t addr_count;
-} stun_servers;
+typedef struct ice_servers {
+    ice_server list[QUA_MAX_ICE_SERVERS];
+    size_t count;
+    bool has_names; /* some wait for ice_servers_resolve */
+    /* those with addresses */
+    qua_addr stun[QUA_ICE_STUN_MAX];
+    qua_peer_turn_server turn[QUA_ICE_TURN_MAX]; /* point into `list`: not to be copied */
+    size_t stun_count, turn_count;
+} ice_servers;
 
-/** Literal addresses are ready at once, names wait for stun_servers_resolve. @return 0, QUA_EINVAL: not a URL */
-int stun_servers_parse(stun_servers *out, const qua_ice_server *servers, size_t count);
+/** Literal addresses are ready at once. What we cannot speak is left out. @return 0, QUA_EINVAL: not a URL, too long */
+int ice_servers_parse(ice_servers *out, const qua_ice_server *servers, size_t count);
 /** Blocking; names that do not resolve are left out. */
-void stun_servers_resolve(stun_servers *servers);
+void ice_servers_resolve(ice_servers *servers);
 
 #endif

@@ -24,7 +24,8 @@ struct qua_pc {
     /* loop thread */
     qua_pc *next;
     bool listed, gathering, resolving;
-    stun_servers stun;
+    ice_servers servers;
+    bool relay_only;
     qua_dtls_identity *identity;
     qua_peer *peer; /* NULL once closed */
     sockets sockets;
@@ -300,8 +301,12 @@ static void resolved(void *context)
 
     p->resolving = false;
     if (p->peer) {
-        for (size_t i = 0; i < p->stun.addr_count; i++)
-            qua_peer_add_stun_server(p->peer, os_now(), &p->stun.addrs[i]);
+        for (size_t i = 0; i < p->servers.stun_count; i++)
+            qua_peer_add_stun_server(p->peer, os_now(), &p->servers.stun[i]);
+        for (size_t i = 0; i < p->servers.turn_count; i++) {
+            const qua_peer_turn_server *turn = &p->servers.turn[i];
+            qua_peer_add_turn_server(p->peer, os_now(), &turn->addr, turn->username, turn->password);
+        }
         gather(p, os_now());
     }
     pc_unref(p);
@@ -311,7 +316,7 @@ static void resolve_chore(void *context)
 {
     qua_pc *p = context;
 
-    stun_servers_resolve(&p->stun);
+    ice_servers_resolve(&p->servers);
     engine_post(p->engine, resolved, p);
 }
 
@@ -327,6 +332,7 @@ static int make_peer(qua_pc *p)
     if (!s)
         return QUA_ENOMEM;
     engine_peer_config(p->engine, &config, p->identity);
+    config.relay_only = p->relay_only;
     if (qua_peer_create(&p->peer, os_now(), &config) != 0) {
         free(s);
         return QUA_ENOMEM;
@@ -362,7 +368,7 @@ static void create(void *context)
     p->listed = true;
     p->resolving = true;
     pc_ref(p);
-    if (p->stun.host_count)
+    if (p->servers.has_names)
         engine_chore(p->engine, resolve_chore, p);
     else
         resolved(p);
@@ -375,7 +381,7 @@ int qua_pc_create(qua_pc **out, qua_engine *engine, const qua_pc_config *config)
 
     if (!p)
         return QUA_ENOMEM;
-    if (stun_servers_parse(&p->stun, config->ice_servers, config->ice_server_count) != 0) {
+    if (ice_servers_parse(&p->servers, config->ice_servers, config->ice_server_count) != 0) {
         free(p);
         return QUA_EINVAL;
     }
@@ -383,6 +389,7 @@ int qua_pc_create(qua_pc **out, qua_engine *engine, const qua_pc_config *config)
     p->engine = engine_ref(engine);
     p->events = config->events;
     p->context = config->context;
+    p->relay_only = config->relay_only;
     engine_call(engine, create, &r);
     if (r.result)
         pc_unref(p);

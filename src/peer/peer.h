@@ -25,6 +25,12 @@
 
 typedef struct qua_peer qua_peer;
 
+/** A TURN server (RFC 8656, over UDP) and the long-term credential for it; never logged. */
+typedef struct qua_peer_turn_server {
+    qua_addr addr;
+    const char *username, *password;
+} qua_peer_turn_server;
+
 typedef struct qua_peer_config {
     const qua_random *random;             /* lent, outlives the peer */
     const qua_log *log;                   /* lent, may be NULL */
@@ -33,6 +39,8 @@ typedef struct qua_peer_config {
     size_t codec_count;                   /* at most QUA_PEER_CODECS */
     const qua_addr *stun_servers;
     size_t stun_server_count;
+    const qua_peer_turn_server *turn_servers; /* what these point to is lent as the config is */
+    size_t turn_server_count;
     bool relay_only;                      /* iceTransportPolicy "relay" */
     bool allow_loopback;                  /* loopback candidates count: calls on one machine */
     qua_pool *packets;                    /* shared: buffers of at least QUA_DATAGRAM_MAX bytes */

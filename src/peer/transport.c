@@ -16,6 +16,10 @@ int peer_transport_create(qua_peer *p)
 
     for (size_t i = 0; !error && i < p->config.stun_server_count && i < QUA_ICE_STUN_MAX; i++)
         error = qua_ice_add_stun_server(p->ice, &p->config.stun_servers[i]);
+    for (size_t i = 0; !error && i < p->config.turn_server_count && i < QUA_ICE_TURN_MAX; i++) {
+        const qua_peer_turn_server *turn = &p->config.turn_servers[i];
+        error = qua_ice_add_turn_server(p->ice, &turn->addr, turn->username, turn->password);
+    }
     return error ? error : qua_dtls_create(&p->dtls, p->config.identity, p->config.log);
 }
 
