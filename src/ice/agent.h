@@ -200,23 +200,29 @@ void ice_drop_local(qua_ice *ice, size_t local);
 void ice_gather_relayed(qua_ice *ice, turn_allocation *a, int base, const qua_addr *relayed, const qua_addr *mapped);
 
 /* turn.c: relays */
+/** @return the allocation behind a relayed base, NULL: an ordinary base */
+turn_allocation *ice_turn_allocation(qua_ice *ice, int base);
+turn_channel *ice_turn_channel(turn_allocation *a, const qua_addr *peer);
 void ice_turn_plan(qua_ice *ice, size_t local, size_t server);
 /** @return false: it answers nothing that we asked a TURN server */
 bool ice_turn_input(qua_ice *ice, qua_time now, const qua_stun *m, const uint8_t *data, size_t size, int base,
                     const qua_addr *from);
-bool ice_turn_wrap(qua_ice *ice, qua_ice_transmit *t);
 /** Let the peer in through this relay, if `base` is one. */
 void ice_turn_want(qua_ice *ice, int base, const qua_addr *peer);
 /** May checks go this way now? Always, where no relay is in between. */
 bool ice_turn_ready(const qua_ice *ice, int base, const qua_addr *peer);
-/** Turns a relay and a peer into a socket and a server. @return false: that relay is not usable */
-bool ice_turn_route(const qua_ice *ice, int *base, qua_addr *to);
 bool ice_turn_settled(const qua_ice *ice);
 void ice_turn_timeout(qua_ice *ice, qua_time now);
 qua_time ice_turn_deadline(const qua_ice *ice);
 void ice_turn_release(qua_ice *ice);
 /** The base below is gone. */
 void ice_turn_drop(qua_ice *ice, size_t host);
+
+/* relay.c: what goes through them */
+/** Put the envelope around a message of ours. @return false: no such relay, or it does not fit */
+bool ice_turn_wrap(qua_ice *ice, qua_ice_transmit *t);
+/** Turns a relay and a peer into a socket and a server. @return false: that relay is not usable */
+bool ice_turn_route(const qua_ice *ice, int *base, qua_addr *to);
 
 /* checks.c: pairs and their checks */
 void ice_pair_all(qua_ice *ice);
