@@ -71,7 +71,7 @@ class QuartetEndpoint extends ProcessEndpoint {
     for (const fifo of [camera, received, heard]) childProcess.execFileSync('mkfifo', [fifo]);
     fs.writeFileSync(path.join(folder, 'tone.wav'), wav(s.playHz));
     super(id, [program, 'peer'], { LAB_ID: id, LAB_PEERS: s.otherId, LAB_W: s.width, LAB_H: s.height, LAB_FPS: s.fps,
-      LAB_SEND: 1, LAB_RECV: 1, LAB_CODEC: s.codec || 'VP8', LAB_CAMERA: camera, LAB_OUTPUT: frames,
+      LAB_SEND: 1, LAB_RECV: 1, ...(s.codec ? { LAB_CODEC: s.codec } : {}), LAB_CAMERA: camera, LAB_OUTPUT: frames,
       LAB_MIC: path.join(folder, 'tone.wav'), LAB_SOUND: sound }, hear);
     Object.assign(this, { folder, watcher: new Watcher(s.hearHz) });
     this.readers = [this.readFrames(received), this.readSound(heard)];
