@@ -2,12 +2,13 @@
 #include "rtp/rtp.h"
 
 /*
- * A hole is asked for at once when the next packet shows it, again each round trip, and given up after a second. Each
- * time it is asked for twice, a little apart: where one packet in twenty is lost, one request in ten fails, its answer
- * lost or itself, and pictures would wait another round trip. On a short path the answer forestalls the second.
+ * A hole is asked for at once when the next packet shows it, and once more a little later: where one packet in twenty
+ * is lost, one request in ten fails, its answer lost or itself, and pictures would wait another round trip. On a short
+ * path the answer forestalls the second. After a round trip of silence it is asked for often, since libwebrtc answers
+ * but once in what it takes for a round trip, and given up after a second.
  */
 #define NACK_MAX_AGE      QUA_MS(1000)
-#define NACK_MAX_TRIES    20
+#define NACK_MAX_TRIES    30
 #define NACK_MIN_INTERVAL QUA_MS(10)
 
 static void remove_at(qua_rtp_nack *n, size_t i)
@@ -64,9 +65,10 @@ void qua_rtp_nack_forget_before(qua_rtp_nack *n, int64_t seq)
 
 static qua_time ask_at(const qua_rtp_nack *n, size_t i, qua_time rtt)
 {
-    const bool second = n->missing[i].tries % 2 == 1;
+    const int tries = n->missing[i].tries;
+    const qua_time pause = tries == 1 ? rtt / 6 : tries == 2 ? rtt : rtt / 3;
 
-    return n->missing[i].asked_at ? n->missing[i].asked_at + QUA_MAX(second ? rtt / 6 : rtt, NACK_MIN_INTERVAL) : 0;
+    return tries ? n->missing[i].asked_at + QUA_MAX(pause, NACK_MIN_INTERVAL) : 0;
 }
 
 size_t qua_rtp_nack_poll(qua_rtp_nack *n, qua_time now, qua_time rtt, uint16_t *out, size_t capacity)
