@@ -62,7 +62,7 @@ static void on_lock(session *s, qua_time now, const qua_message *m)
         hub_tell_room(s->hub, now, r, NULL, text);
     qua_buffer_unref(&text);
     if (!r->door.lobby && !r->door.locked)
-        lobby_open(s->hub, now, r);
+        lobby_open(r, now);
 }
 
 static void on_role(session *s, qua_time now, const qua_message *m, seat *to)
@@ -82,11 +82,10 @@ static void on_role(session *s, qua_time now, const qua_message *m, seat *to)
 }
 
 /* Take the seat from whoever sits there, and say why. */
-static void expel(hub *h, qua_time now, seat *who, qua_signal_code code)
+static void expel(seat *who, qua_time now, qua_signal_code code)
 {
     session *s = who->session;
 
-    (void)h;
     if (!s)
         return;
     session_lose_seat(s);
@@ -97,20 +96,18 @@ static void on_remove(session *s, qua_time now, seat *to)
 {
     hub *h = s->hub;
 
-    expel(h, now, to, QUA_CODE_REMOVED);
+    expel(to, now, QUA_CODE_REMOVED);
     hub_unseat(h, now, to, "removed");
 }
 
-static void on_end(session *s, qua_time now)
+void host_end_room(hub *h, qua_time now, room *r)
 {
-    hub *h = s->hub;
-    room *r = s->seat->room;
     seat *seats[QUA_MAX_PARTICIPANTS];
 
     memcpy(seats, r->seats, sizeof seats); /* the room goes with its last seat */
     for (size_t i = 0; i < QUA_MAX_PARTICIPANTS; i++)
         if (seats[i])
-            expel(h, now, seats[i], QUA_CODE_ENDED);
+            expel(seats[i], now, QUA_CODE_ENDED);
     for (size_t i = 0; i < QUA_MAX_PARTICIPANTS; i++)
         if (seats[i])
             hub_unseat(h, now, seats[i], "ended");
@@ -135,7 +132,7 @@ void host_on_message(session *s, qua_time now, const qua_message *m)
     else if (m->type == QUA_MESSAGE_REMOVE)
         on_remove(s, now, to);
     else if (m->type == QUA_MESSAGE_END)
-        on_end(s, now);
+        host_end_room(s->hub, now, s->seat->room);
     else
         session_pass_on(s, now, m, to);
 }

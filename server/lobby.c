@@ -61,9 +61,8 @@ void lobby_forget(session *s, qua_time now)
     tell(s->hub, now, leave_door(s), s, NULL);
 }
 
-void lobby_open(hub *h, qua_time now, room *r)
+void lobby_open(room *r, qua_time now)
 {
-    (void)h;
     for (size_t i = 0; i < ROOM_KNOCKERS; i++)
         if (r->knockers[i]) {
             session *s = r->knockers[i];

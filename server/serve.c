@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "crypto/crypto.h"
 #include "os/os.h"
+#include "server/admin.h"
 #include "server/serve.h"
 
 enum {
@@ -28,9 +28,9 @@ typedef struct server {
     const serve_config *config;
     struct ev_loop *loop;
     struct lws_context *context;
-    struct lws_vhost *vhost;
+    struct lws_vhost *vhost, *admin_vhost;
     hub *hub;
-    ev_io accepting;
+    ev_io accepting, admin_accepting;
     ev_timer deadline, goodbye;
     qua_time deadline_at; /* what `deadline` is set to, 0: nothing yet */
     ev_signal interrupted, terminated;
@@ -249,37 +249,88 @@ static int on_websocket(struct lws *wsi, enum lws_callback_reasons reason, void 
 
 /* ---- HTTP ---------------------------------------------------------------------------------------------------- */
 
-static int answer(struct lws *wsi, unsigned status, const char *text)
+/* @param body heap with LWS_PRE bytes before the text, freed here. @return -1: close the connection */
+static int answer(struct lws *wsi, unsigned status, const char *type, unsigned char *body, size_t size)
 {
-    unsigned char buffer[LWS_PRE + 512], *start = buffer + LWS_PRE, *p = start;
-    const size_t size = strlen(text);
+    unsigned char head[LWS_PRE + 512], *start = head + LWS_PRE, *p = start, *end = head + sizeof head;
+    bool written;
 
-    if (lws_add_http_common_headers(wsi, status, "text/plain", size, &p, buffer + sizeof buffer) != 0 ||
-        lws_finalize_write_http_header(wsi, start, &p, buffer + sizeof buffer) != 0)
+    written = lws_add_http_common_headers(wsi, status, type, size, &p, end) == 0 &&
+              lws_finalize_write_http_header(wsi, start, &p, end) == 0 &&
+              lws_write(wsi, body + LWS_PRE, size, LWS_WRITE_HTTP_FINAL) >= (int)size;
+    free(body);
+    return !written || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int answer_text(struct lws *wsi, unsigned status, const char *type, const char *text)
+{
+    const size_t size = strlen(text);
+    unsigned char *body = malloc(LWS_PRE + size);
+
+    if (!body)
         return -1;
-    memcpy(start, text, size);
-    if (lws_write(wsi, start, size, LWS_WRITE_HTTP_FINAL) < (int)size)
-        return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    memcpy(body + LWS_PRE, text, size);
+    return answer(wsi, status, type, body, size);
 }
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *data, size_t size)
 {
+    server *sv = lws_context_user(lws_get_context(wsi));
+
     (void)size;
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         if (strcmp(data, "/healthz") == 0)
-            return answer(wsi, HTTP_STATUS_OK, "ok\n");
-        return answer(wsi, HTTP_STATUS_NOT_FOUND, "Quartet's signaling server: join a room with `quartet join`.\n");
+            return answer_text(wsi, 200, "text/plain", "ok\n");
+        if (strcmp(data, "/readyz") == 0)
+            return answer_text(wsi, sv->leaving ? 503 : 200, "text/plain", sv->leaving ? "going down\n" : "ok\n");
+        return answer_text(wsi, 404, "text/plain", "Quartet's signaling server: join a room with `quartet join`.\n");
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a WebSocket that does not ask for quartet.v1 */
     case LWS_CALLBACK_WSI_DESTROY:
-        forget_opening(lws_context_user(lws_get_context(wsi)), wsi);
+        forget_opening(sv, wsi);
         return 0;
     default:
         return lws_callback_http_dummy(wsi, reason, user, data, size);
     }
 }
+
+/* A web page that made a browser resolve its name to this machine (DNS rebinding) says so in its Host header. */
+static bool is_asked_for_loopback(struct lws *wsi)
+{
+    char host[64];
+    const int length = lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST);
+
+    return length > 0 && (strncmp(host, "127.0.0.1:", 10) == 0 || strncmp(host, "localhost:", 10) == 0);
+}
+
+static int on_admin(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *data, size_t size)
+{
+    server *sv = lws_context_user(lws_get_context(wsi));
+    admin_answer said;
+    qua_time now;
+    int result;
+
+    if (reason == LWS_CALLBACK_WSI_DESTROY)
+        forget_opening(sv, wsi);
+    if (reason != LWS_CALLBACK_HTTP)
+        return reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION
+                   ? -1
+                   : lws_callback_http_dummy(wsi, reason, user, data, size);
+    if (!is_asked_for_loopback(wsi))
+        return answer_text(wsi, 403, "text/plain", "ask for 127.0.0.1 or localhost\n");
+    now = os_now();
+    said = admin_ask(sv->hub, now, lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) > 0, data);
+    serve_ready(sv, now);
+    result = said.body ? answer_text(wsi, said.status, said.type, said.body) : -1;
+    free(said.body);
+    return result;
+}
+
+static const struct lws_protocols admin_protocols[] = {
+    {.name = "admin", .callback = on_admin},
+    {0},
+};
 
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = on_http},
@@ -301,7 +352,8 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
         const int fd = accept(io->fd, NULL, NULL);
         if (fd < 0)
             break;
-        struct lws *wsi = lws_adopt_socket_vhost(sv->vhost, fd); /* closes it when it cannot take it */
+        struct lws_vhost *vhost = io == &sv->accepting ? sv->vhost : sv->admin_vhost;
+        struct lws *wsi = lws_adopt_socket_vhost(vhost, fd); /* closes it when it cannot take it */
         if (wsi && !watch_opening(sv, wsi))
             lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
     }
@@ -331,12 +383,16 @@ static void on_signal(struct ev_loop *loop, ev_signal *signal, int events)
 static void start_watchers(server *sv)
 {
     ev_io_init(&sv->accepting, on_accept, sv->config->listener.fd, EV_READ);
+    ev_io_init(&sv->admin_accepting, on_accept, sv->config->admin.fd, EV_READ);
     ev_timer_init(&sv->deadline, on_deadline, 0, 0);
     ev_timer_init(&sv->goodbye, on_goodbye_over, GOODBYE_TIME, 0);
     ev_signal_init(&sv->interrupted, on_signal, SIGINT);
     ev_signal_init(&sv->terminated, on_signal, SIGTERM);
-    sv->accepting.data = sv->deadline.data = sv->goodbye.data = sv->interrupted.data = sv->terminated.data = sv;
+    sv->accepting.data = sv->admin_accepting.data = sv->deadline.data = sv->goodbye.data = sv->interrupted.data =
+        sv->terminated.data = sv;
     ev_io_start(sv->loop, &sv->accepting);
+    if (sv->config->admin.fd >= 0)
+        ev_io_start(sv->loop, &sv->admin_accepting);
     ev_signal_start(sv->loop, &sv->interrupted);
     ev_signal_start(sv->loop, &sv->terminated);
 }
@@ -355,7 +411,7 @@ static void raise_file_limit(void)
 static int open_websockets(server *sv)
 {
     void *loops[1] = {sv->loop};
-    const struct lws_context_creation_info info = {
+    struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME |
@@ -369,14 +425,17 @@ static int open_websockets(server *sv)
     lws_set_log_level(0, NULL); /* its lines hold addresses */
     sv->context = lws_create_context(&info);
     sv->vhost = sv->context ? lws_create_vhost(sv->context, &info) : NULL;
-    return sv->vhost ? 0 : QUA_EIO;
+    info.vhost_name = "admin";
+    info.port = CONTEXT_PORT_NO_LISTEN; /* another than the public one's: the library finds vhosts by their ports */
+    info.protocols = admin_protocols;
+    sv->admin_vhost = sv->vhost ? lws_create_vhost(sv->context, &info) : NULL;
+    return sv->admin_vhost ? 0 : QUA_EIO;
 }
 
 static int open_hub(server *sv)
 {
-    hub_config config = {.random = os_random(), .log = sv->config->log, .max_sessions = sv->config->max_sessions};
+    hub_config config = sv->config->hub;
 
-    qua_random_fill(&config.random, config.ticket_key, sizeof config.ticket_key);
     config.wall_offset_us = os_wall_us() - os_now();
     return hub_create(&sv->hub, os_now(), &config);
 }
@@ -400,6 +459,8 @@ int serve(const serve_config *config)
     error = 0;
 done:
     close(config->listener.fd);
+    if (config->admin.fd >= 0)
+        close(config->admin.fd);
     if (sv) {
         if (sv->context)
             lws_context_destroy(sv->context); /* closes every connection, and with them the sessions */

@@ -21,8 +21,8 @@ int listener_open(listener *out, const char *bind, uint16_t port, bool search);
 
 typedef struct serve_config {
     listener listener; /* taken */
-    size_t max_sessions;
-    const qua_log *log; /* lent */
+    listener admin;    /* taken; fd -1: none. See admin.h */
+    hub_config hub;    /* its wall_offset_us is set here */
 } serve_config;
 
 /** Serve until SIGINT or SIGTERM, then say goodbye and return. @return 0, QUA_ENOMEM, QUA_EIO */

@@ -243,6 +243,8 @@ void session_pass_on(session *s, qua_time now, const qua_message *m, seat *to);
 
 /** Handlers of what only hosts may say: lock, role, remove, end, mute-request, admit, deny. */
 void host_on_message(session *s, qua_time now, const qua_message *m);
+/** Everyone gets "ended", and the room is gone. */
+void host_end_room(hub *h, qua_time now, room *r);
 /** The room has no host any more: the one who has been there longest becomes it, guests apart. */
 void host_hand_over(hub *h, qua_time now, room *r);
 
@@ -253,7 +255,7 @@ void lobby_forget(session *s, qua_time now);
 /** A host of the room decides on a knock; one that is unknown by now does no harm. */
 void lobby_decide(session *host, qua_time now, const char *id, bool admit);
 /** Let everyone in who waits. */
-void lobby_open(hub *h, qua_time now, room *r);
+void lobby_open(room *r, qua_time now);
 /** Nobody is left to let anyone in. */
 void lobby_close(room *r, qua_time now);
 /** Tell a new host who waits. */

@@ -1,10 +1,14 @@
 """Stories about quartetd, told to a real process over loopback. usage: signaling_stories.py QUARTETD"""
+import base64
+import hmac
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 from rawws import BINARY, CLOSE, PING, PONG, TEXT, Participant, RawSocket
@@ -170,7 +174,8 @@ def story_a_busy_port_is_told_and_searched_past(port):
 
 def story_options_explain_themselves(_port):
     text = subprocess.run([sys.argv[1], '--help'], capture_output=True, text=True, check=True).stdout
-    for option in ('--bind', '--port', '--port-search', '--max-connections', '--log', '--help', '--version'):
+    for option in ('--bind', '--port', '--port-search', '--max-connections', '--state', '--turn', '--turn-secret-file',
+                   '--admin-port', '--log', '--config', '--help', '--version'):
         assert option in text
     for wrong in (['--prot', '1'], ['--port', 'x'], ['--port', '65536'], ['--port'], ['--log', 'loud']):
         run = subprocess.run([sys.argv[1], *wrong], capture_output=True, text=True, timeout=10)
@@ -187,6 +192,85 @@ def story_more_connections_than_allowed_are_turned_away(_port):
     first.send('ping')
     first.receive('pong')
     assert server.end() == 0
+
+
+def ask(port, method, path, host=None):
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=5)
+    connection.request(method, path, headers={'Host': host} if host else {})
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response.status, text
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as s:
+        return s.getsockname()[1]
+
+
+def story_those_who_run_it_see_figures_and_end_rooms(_port):
+    admin = free_port()
+    server = Server('--admin-port', str(admin))
+    a, b = Participant(server.port, 'one'), Participant(server.port, 'one')
+    b.send('chat', {'text': 'hi'})
+    a.receive('chat')
+    status, text = ask(admin, 'GET', '/metrics')
+    assert status == 200 and '\nquartetd_sessions 2\n' in text and '\nquartetd_messages_routed_total 1\n' in text, text
+    status, text = ask(admin, 'GET', '/rooms')
+    assert json.loads(text) == [{'name': 'one', 'participants': 2, 'away': 0, 'locked': False, 'lobby': False}], text
+    assert ask(admin, 'GET', '/rooms', host='evil.example')[0] == 403
+    assert ask(admin, 'DELETE', '/rooms/two')[0] == 404
+    assert ask(admin, 'DELETE', '/rooms/one')[0] == 200
+    for p in (a, b):
+        assert p.receive('error')['d']['code'] == 'ended' and p.ended()
+    assert ask(server.port, 'GET', '/rooms')[0] == 404, 'the public port shows rooms'
+    assert server.end() == 0
+
+
+def story_a_killed_server_finds_its_participants_again(_port):
+    with tempfile.TemporaryDirectory() as folder:
+        state = os.path.join(folder, 'key')
+        server = Server('--state', state)
+        a, b = Participant(server.port, 'again', 'Ana'), Participant(server.port, 'again', 'Ben')
+        assert os.stat(state).st_mode & 0o777 == 0o600
+        server.end(signal.SIGKILL)
+        server = Server('--state', state)
+        back = []
+        for who in (a, b):
+            s = RawSocket(server.port, '/again')
+            s.send('hello', {'versions': [1]})
+            s.receive('welcome')
+            s.send('resume', {'ticket': who.joined['d']['ticket'], 'last': 7, 'name': 'x'})
+            back.append(s.receive('resumed')['d'])
+            assert back[-1]['self'] == who.id and back[-1]['fresh'] is True
+        assert [p['id'] for p in back[1]['peers']] == [a.id]
+        assert server.end() == 0
+        os.chmod(state, 0o644)
+        run = subprocess.run([sys.argv[1], '--port', '0', '--state', state], capture_output=True, text=True, timeout=10)
+        assert run.returncode == 1 and state in run.stderr
+
+
+def story_options_come_from_a_file_and_the_environment(_port):
+    with tempfile.TemporaryDirectory() as folder:
+        config, secret = os.path.join(folder, 'config'), os.path.join(folder, 'secret')
+        with open(secret, 'w') as f:
+            f.write('north\n')
+        with open(config, 'w') as f:
+            f.write(f'# a comment\n port = 1\nturn = turn:turn.example:3478 # one\nturn-secret-file={secret}\n'
+                    'port-search = true\n')
+        server = Server('--config', config)  # and --port 0, which comes first
+        p = Participant(server.port)
+        turn = p.receive('turn')['d']
+        mac = hmac.new(b'north', turn['username'].encode(), 'sha1').digest()
+        assert turn['urls'] == ['turn:turn.example:3478'] and base64.b64decode(turn['credential']) == mac
+        assert server.end() == 0
+        with open(config, 'a') as f:
+            f.write('colour = red\n')
+        run = subprocess.run([sys.argv[1], '--config', config], capture_output=True, text=True, timeout=10)
+        assert run.returncode == 2 and 'line 6: no such option' in run.stderr, run.stderr
+        run = subprocess.run([sys.argv[1]], capture_output=True, text=True, timeout=10,
+                             env={**os.environ, 'QUARTETD_MAX_CONNECTIONS': 'many'})
+        assert run.returncode == 2 and 'QUARTETD_MAX_CONNECTIONS' in run.stderr, run.stderr
 
 
 def story_it_ends_with_a_goodbye(_port):
