@@ -1,73 +1,5 @@
-/* Stories of whole calls: who joins over what, what happens, and what each sees and hears of the others then. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "sim_call.h"
-
-#define WIRE "rate=10000 delay=10 qms=200"
-
-static sim_call *call_of(uint64_t seed)
-{
-    const sim_call_config config = {.seed = seed};
-
-    return sim_call_create(&config);
-}
-
-static void join(sim_call *call, int count, const char *link)
-{
-    const sim_guest guest = {.up = link, .down = link};
-
-    for (int i = 0; i < count; i++) {
-        sim_call_join(call, &guest);
-        sim_call_run(call, 0.3);
-    }
-}
-
-static sim_view view(const sim_call *call, int viewer, int of)
-{
-    sim_view v;
-
-    sim_call_view(call, viewer, of, &v);
-    return v;
-}
-
-static void show(const sim_call *call, int viewer, int of)
-{
-    const sim_view v = view(call, viewer, of);
-
-    print_message("    %d sees %d: %u frames %dx%d, delay %.0f/%.0f ms, gap %.0f ms, %d freezes, %.1f dB; sound %u "
-                  "blocks, %u silent, %u concealed\n",
-                  viewer, of, (unsigned)v.frames, v.width, v.height, v.delay_ms_p50, v.delay_ms_p95, v.longest_gap_ms,
-                  v.freezes, v.psnr, (unsigned)v.blocks, (unsigned)v.silent, (unsigned)v.concealed);
-}
-
-/* Picture and sound for `seconds` since the figures began: most frames whole, most sound real. */
-static void assert_well(const sim_call *call, int viewer, int of, double seconds, double share)
-{
-    const sim_view v = view(call, viewer, of);
-
-    show(call, viewer, of);
-    assert_true(v.present);
-    assert_int_equal(v.connection, QUA_CONNECTION_CONNECTED);
-    assert_true((double)v.frames >= share * 30 * seconds);
-    assert_true((double)v.unreadable <= 0.01 * (double)v.frames);
-    assert_true((double)v.blocks >= share * 100 * seconds);
-    assert_true((double)v.silent <= (1 - share) * 100 * seconds);
-}
-
-static void assert_all_well(const sim_call *call, int people, double seconds, double share)
-{
-    for (int i = 0; i < people; i++)
-        for (int j = 0; j < people; j++)
-            if (i != j)
-                assert_well(call, i, j, seconds, share);
-}
+/* Stories of whole calls: who joins, mutes and leaves, and what the others see and hear of it. */
+#include "call_stories.h"
 
 /* ---- plain calls --------------------------------------------------------------------------------------------- */
 
@@ -150,13 +82,13 @@ static void first_frames_come_within_six_round_trips(void **state)
 
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        const sim_call_config config = {.seed = 100 + i, .server_delay = QUA_MS(25)};
+        const sim_call_config config = {.seed = 100 + i, .fps = 30, .server_delay = QUA_MS(25)};
         sim_call *call = sim_call_create(&config);
         sim_view v;
 
         join(call, 1, "delay=12.5");
         join(call, 1, "delay=12.5");
-        sim_call_run(call, 3);
+        sim_call_run(call, 1);
         v = view(call, 0, 1);
         assert_true(v.answered > 0 && v.first_frame > 0);
         after_answer[i] = (double)(v.first_frame - v.answered) / 1000;
@@ -175,7 +107,7 @@ static void first_frames_come_within_six_round_trips(void **state)
 
 static void a_goodbye_is_seen_by_all_at_once(void **state)
 {
-    sim_call *call = call_of(11);
+    sim_call *call = small_call_of(11);
 
     (void)state;
     join(call, 4, WIRE);
@@ -196,7 +128,7 @@ static void a_goodbye_is_seen_by_all_at_once(void **state)
 
 static void a_place_that_became_free_is_taken(void **state)
 {
-    sim_call *call = call_of(12);
+    sim_call *call = small_call_of(12);
     int late;
 
     (void)state;
@@ -227,7 +159,7 @@ static int who_see(const sim_call *call, int person)
 
 static void killed(bool power_off)
 {
-    sim_call *call = call_of(13);
+    sim_call *call = small_call_of(13);
     double waited = 0;
 
     join(call, 4, WIRE);
@@ -302,214 +234,6 @@ static void who_has_no_camera_still_sees_and_speaks(void **state)
     sim_call_destroy(&call);
 }
 
-/* ---- bad networks -------------------------------------------------------------------------------------------- */
-
-static void loss_of_five_percent_is_repaired(void **state)
-{
-    sim_call *call = call_of(21);
-
-    (void)state;
-    join(call, 3, "rate=5000 delay=20 loss=0.025 qms=200"); /* up and down: 5 % from one to another */
-    sim_call_run(call, 20);
-    assert_all_well(call, 3, 20, 0.85);
-    sim_call_destroy(&call);
-}
-
-static void bursts_of_loss_are_survived(void **state)
-{
-    sim_call *call = call_of(22);
-
-    (void)state;
-    join(call, 3, "rate=5000 delay=20 ge=0.005,0.2,0.2,1 qms=200"); /* bursts of five packets, four of five lost */
-    sim_call_run(call, 20);
-    assert_all_well(call, 3, 20, 0.75);
-    sim_call_destroy(&call);
-}
-
-static void one_slow_path_leaves_the_others_their_picture(void **state)
-{
-    sim_call *call = call_of(23);
-
-    (void)state;
-    join(call, 4, WIRE);
-    sim_call_path(call, 0, 2, "rate=300 qms=150 delay=10");
-    sim_call_run(call, 5);
-    sim_call_forget(call);
-    sim_call_run(call, 20);
-    show(call, 2, 0);
-    assert_well(call, 1, 0, 20, 0.9);
-    assert_well(call, 3, 0, 20, 0.9);
-    assert_true(view(call, 2, 0).frames >= 20 * 20);
-    assert_true(view(call, 2, 0).delay_ms_p95 < 400); /* a keyframe alone takes it 350 ms */
-    sim_call_destroy(&call);
-}
-
-/* The same call twice, without and with a path of 300 kb/s and 5 % loss from 0 to 2. */
-static void one_bad_path_costs_the_others_nothing(void **state)
-{
-    sim_view without, with;
-
-    (void)state;
-    for (int bad = 0; bad < 2; bad++) {
-        const sim_call_config config = {.seed = 25, .width = 640, .height = 360};
-        sim_call *call = sim_call_create(&config);
-
-        join(call, 4, "rate=20000 delay=10 qms=200");
-        if (bad)
-            sim_call_path(call, 0, 2, "rate=300 qms=150 loss=0.05");
-        sim_call_run(call, 8);
-        sim_call_forget(call);
-        sim_call_run(call, 15);
-        show(call, 1, 0);
-        show(call, 2, 0);
-        sim_call_view(call, 1, 0, bad ? &with : &without);
-        if (bad) {
-            assert_well(call, 3, 0, 15, 0.95);
-            assert_true(view(call, 2, 0).frames >= 15 * 20);
-        }
-        sim_call_destroy(&call);
-    }
-    assert_true(with.frames >= without.frames * 98 / 100);
-    assert_true(with.psnr >= without.psnr - 0.5);
-    assert_true(with.delay_ms_p95 <= without.delay_ms_p95 + 10);
-}
-
-static void a_shared_uplink_carries_three_pictures(void **state)
-{
-    sim_call *call = call_of(24);
-    const sim_guest guest = {.up = "rate=700 delay=10 qms=150", .down = "rate=10000 delay=10"};
-
-    (void)state;
-    sim_call_join(call, &guest);
-    join(call, 3, WIRE);
-    sim_call_run(call, 8);
-    sim_call_forget(call);
-    sim_call_run(call, 20);
-    for (int i = 1; i < 4; i++) {
-        show(call, i, 0);
-        assert_true(view(call, i, 0).frames >= 20 * 15);
-        assert_true(view(call, i, 0).delay_ms_p95 < 300);
-        assert_true((double)view(call, i, 0).silent <= 0.05 * 2000);
-    }
-    sim_call_destroy(&call);
-}
-
-static void nats_that_can_be_passed_are_passed(void **state)
-{
-    static const char *const names[] = {"full cone", "restricted", "port restricted", "symmetric"};
-
-    (void)state;
-    for (int a = SIM_NAT_FULL_CONE; a <= SIM_NAT_SYMMETRIC; a++) {
-        for (int b = SIM_NAT_FULL_CONE; b <= SIM_NAT_SYMMETRIC; b++) {
-            sim_call *call = call_of(30);
-            sim_net *net = sim_call_net(call);
-            const sim_guest ga = {.network = "192.168.1", .nat = sim_net_nat(net, (sim_nat_kind)a, "203.0.113.1")};
-            const sim_guest gb = {.network = "10.0.0", .nat = sim_net_nat(net, (sim_nat_kind)b, "203.0.113.2")};
-            /* a symmetric NAT shows everybody another port: only filters that ignore ports let that through */
-            const bool possible = !(a == SIM_NAT_SYMMETRIC && b >= SIM_NAT_PORT_RESTRICTED) &&
-                                  !(b == SIM_NAT_SYMMETRIC && a >= SIM_NAT_PORT_RESTRICTED);
-
-            sim_call_add_stun(call, "203.0.113.9", 3478);
-            sim_call_join(call, &ga);
-            sim_call_run(call, 0.3);
-            sim_call_join(call, &gb);
-            sim_call_run(call, 8);
-            print_message("    %s, %s: %s\n", names[a], names[b],
-                          view(call, 0, 1).connection == QUA_CONNECTION_CONNECTED ? "connected" : "not connected");
-            if (possible)
-                assert_true(view(call, 0, 1).frames > 100 && view(call, 1, 0).frames > 100);
-            else
-                assert_int_equal(view(call, 0, 1).frames, 0);
-            sim_call_destroy(&call);
-        }
-    }
-}
-
-static void an_interrupted_path_comes_back_by_itself(void **state)
-{
-    sim_call *call = call_of(41);
-
-    (void)state;
-    join(call, 3, WIRE);
-    sim_call_run(call, 3);
-    sim_iface_set_up(sim_call_iface(call, 1), false);
-    sim_call_run(call, 20);
-    assert_true(view(call, 0, 1).connection >= QUA_CONNECTION_DISCONNECTED);
-    assert_int_equal(view(call, 0, 2).connection, QUA_CONNECTION_CONNECTED);
-    sim_iface_set_up(sim_call_iface(call, 1), true);
-    sim_call_run(call, 20);
-    sim_call_forget(call);
-    sim_call_run(call, 5);
-    assert_all_well(call, 3, 5, 0.9);
-    sim_call_destroy(&call);
-}
-
-/* Both sides of a broken leg restart it in the same instant: their offers cross. */
-static void a_nat_that_forgets_is_found_again(void **state)
-{
-    sim_call *call = call_of(42);
-    sim_net *net = sim_call_net(call);
-    sim_nat *nat = sim_net_nat(net, SIM_NAT_PORT_RESTRICTED, "203.0.113.1");
-    const sim_guest home = {.network = "192.168.1", .nat = nat};
-
-    (void)state;
-    sim_call_add_stun(call, "203.0.113.9", 3478);
-    sim_call_join(call, &home);
-    sim_call_run(call, 0.3);
-    sim_call_join(call, NULL);
-    sim_call_run(call, 5);
-    sim_nat_reset(nat);
-    sim_call_run(call, 20);
-    sim_call_forget(call);
-    sim_call_run(call, 5);
-    assert_all_well(call, 2, 5, 0.9);
-    sim_call_destroy(&call);
-}
-
-/* ---- signaling ------------------------------------------------------------------------------------------------ */
-
-static void media_goes_on_without_the_server(void **state)
-{
-    sim_call *call = call_of(51);
-
-    (void)state;
-    join(call, 3, WIRE);
-    sim_call_run(call, 3);
-    sim_call_forget(call);
-    sim_call_stop_server(call);
-    sim_call_run(call, 15);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(sim_call_state(call, i), QUA_CALL_RECONNECTING);
-    sim_call_start_server(call);
-    sim_call_run(call, 6);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(sim_call_state(call, i), QUA_CALL_JOINED);
-    assert_all_well(call, 3, 21, 0.97);
-    for (int i = 1; i < 3; i++)
-        assert_true(view(call, 0, i).longest_gap_ms < 200);
-    sim_call_leave(call, 2); /* and the server is of use again */
-    sim_call_run(call, 0.3);
-    assert_false(view(call, 0, 2).present);
-    sim_call_destroy(&call);
-}
-
-static void a_goodbye_needs_no_server(void **state)
-{
-    sim_call *call = call_of(52);
-
-    (void)state;
-    join(call, 3, WIRE);
-    sim_call_run(call, 3);
-    sim_call_stop_server(call);
-    sim_call_run(call, 1);
-    sim_call_leave(call, 1);
-    sim_call_run(call, 0.3);
-    assert_false(view(call, 0, 1).present);
-    assert_false(view(call, 2, 1).present);
-    assert_true(view(call, 0, 2).present);
-    sim_call_destroy(&call);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,16 +247,6 @@ int main(void)
         cmocka_unit_test(a_machine_without_power_is_seen_gone),
         cmocka_unit_test(a_muted_person_is_shown_so_and_comes_back),
         cmocka_unit_test(who_has_no_camera_still_sees_and_speaks),
-        cmocka_unit_test(loss_of_five_percent_is_repaired),
-        cmocka_unit_test(bursts_of_loss_are_survived),
-        cmocka_unit_test(one_slow_path_leaves_the_others_their_picture),
-        cmocka_unit_test(one_bad_path_costs_the_others_nothing),
-        cmocka_unit_test(a_shared_uplink_carries_three_pictures),
-        cmocka_unit_test(nats_that_can_be_passed_are_passed),
-        cmocka_unit_test(an_interrupted_path_comes_back_by_itself),
-        cmocka_unit_test(a_nat_that_forgets_is_found_again),
-        cmocka_unit_test(media_goes_on_without_the_server),
-        cmocka_unit_test(a_goodbye_needs_no_server),
     };
 
     cmocka_set_test_filter(getenv("STORY")); /* one story alone, by its name */

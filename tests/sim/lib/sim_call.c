@@ -159,6 +159,10 @@ sim_net *sim_call_net(const sim_call *call)
 {
     return call->net;
 }
+double sim_call_fps(const sim_call *call)
+{
+    return call->config.fps;
+}
 qua_time sim_call_now(const sim_call *call)
 {
     return sim_net_now(call->net);

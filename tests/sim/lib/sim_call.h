@@ -40,6 +40,8 @@ sim_call *sim_call_create(const sim_call_config *config);
 void sim_call_destroy(sim_call **call);
 sim_net *sim_call_net(const sim_call *call);
 qua_time sim_call_now(const sim_call *call);
+/** Frames a second of the cameras. */
+double sim_call_fps(const sim_call *call);
 /** STUN server that everybody who joins from now on asks. */
 void sim_call_add_stun(sim_call *call, const char *ip, uint16_t port);
 
