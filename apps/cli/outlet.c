@@ -39,10 +39,14 @@ static bool reserve(outlet *out, size_t size)
     return out->buffer != NULL;
 }
 
+/* A FIFO without reader is tried again with the next picture: waiting here would hold up the end of the program. */
 static bool open_path(outlet *out)
 {
-    if (out->path[0] && out->fd < 0)
-        out->fd = open(out->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (out->path[0] && out->fd < 0) {
+        out->fd = open(out->path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+        if (out->fd >= 0)
+            fcntl(out->fd, F_SETFL, 0); /* from now on the reader sets the pace */
+    }
     return out->fd >= 0;
 }
 

@@ -15,11 +15,11 @@ typedef struct outlet {
 /** @param pattern of the path, % stands for the peer; NULL: write nothing */
 void outlet_init(outlet *out, const char *pattern, const char *peer);
 /**
- * 32 bytes of header, then I420 without gaps. Opens on the first call, waiting for the FIFO's reader. A reader that
- * left ends the writing for good.
+ * 32 bytes of header, then I420 without gaps. Nothing is written before a FIFO has a reader; a reader that left ends
+ * the writing for good.
  */
 void outlet_picture(outlet *out, const qua_frame *frame);
-/** 10 ms as 16-bit little-endian samples, 48 kHz, mono. Opens and ends alike. */
+/** 10 ms as 16-bit little-endian samples, 48 kHz, mono. Begins and ends alike. */
 void outlet_sound(outlet *out, const int16_t pcm[480]);
 void outlet_close(outlet *out);
 
