@@ -31,6 +31,10 @@ libclang-rt-14-dev: sanitizers and fuzzers of clang
 clang-tidy: static checks
 clang-format: one style
 iproute2: network namespaces
+clang-16: Objective-C with ARC
+gnustep-base-runtime: running Objective-C
+libgnustep-base-dev: running Objective-C
+libblocksruntime-dev: blocks of Objective-C
 coturn: the TURN server of the interoperability tests
 '
 

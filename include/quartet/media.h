@@ -39,6 +39,8 @@ qua_frame *qua_frame_wrap(int width, int height, uint8_t *const plane[3], const 
 qua_frame *qua_frame_ref(qua_frame *frame);
 /** Drops one reference and nulls the pointer; NULL inside is allowed. Thread-safe. */
 void qua_frame_unref(qua_frame **frame);
+/** Scale into a new frame (bilinear or box, by libyuv); a reference to the same one when the size fits. */
+qua_frame *qua_frame_scale(qua_frame *frame, int width, int height);
 
 /* ---- codec seam ------------------------------------------------------------------------------------------ */
 

@@ -294,6 +294,23 @@ QUA_API int qua_pc_remove_track(qua_pc *pc, int transceiver);
 QUA_API int qua_pc_replace_track(qua_pc *pc, int transceiver, qua_video_source *video, qua_audio_source *audio);
 QUA_API int qua_pc_set_direction(qua_pc *pc, int transceiver, qua_direction direction);
 
+/** What a transceiver is now. */
+typedef struct qua_transceiver_info {
+    qua_kind kind;
+    qua_direction direction; /* wanted by us */
+    qua_direction current;   /* as negotiated last */
+    bool stopped;            /* rejected or rolled back; keeps its index */
+    char mid[QUA_ID_SIZE];   /* "" before it is in a description */
+} qua_transceiver_info;
+
+/** A snapshot, waited for. @return how many were written, at most `capacity` */
+QUA_API size_t qua_pc_get_transceivers(qua_pc *pc, qua_transceiver_info *out, size_t capacity);
+/**
+ * The present local or remote description, the local one with the candidates gathered so far. A snapshot, waited for.
+ * @return its length, 0: none yet, QUA_EFULL: `capacity` is too small (65,536 always suffices), QUA_ECLOSED
+ */
+QUA_API ptrdiff_t qua_pc_get_description(qua_pc *pc, bool local, char *out, size_t capacity);
+
 /** The result of an asynchronous operation. @param sdp for offers and answers, lent; else NULL */
 typedef void (*qua_pc_done)(void *context, int error, const char *sdp, const char *message);
 

@@ -741,6 +741,57 @@ int qua_pc_restart_ice(qua_pc *pc)
     return post((operation){.pc = pc, .act = act_restart});
 }
 
+typedef struct snapshot {
+    qua_pc *pc;
+    qua_transceiver_info *transceivers;
+    bool local;
+    char *text;
+    size_t capacity;
+    ptrdiff_t result;
+} snapshot;
+
+static void get_transceivers(void *context)
+{
+    snapshot *s = context;
+    const size_t count = s->pc->peer ? qua_peer_transceiver_count(s->pc->peer) : 0;
+
+    s->result = (ptrdiff_t)QUA_MIN(count, s->capacity);
+    for (int i = 0; i < s->result; i++)
+        qua_peer_transceiver_info(s->pc->peer, i, &s->transceivers[i]);
+}
+
+size_t qua_pc_get_transceivers(qua_pc *pc, qua_transceiver_info *out, size_t capacity)
+{
+    snapshot s = {.pc = pc, .transceivers = out, .capacity = capacity};
+
+    engine_call(pc->engine, get_transceivers, &s);
+    return (size_t)s.result;
+}
+
+static void get_description(void *context)
+{
+    snapshot *s = context;
+    const char *text;
+
+    s->result = QUA_ECLOSED;
+    if (!s->pc->peer)
+        return;
+    text = s->local ? qua_peer_local_sdp(s->pc->peer) : qua_peer_remote_sdp(s->pc->peer);
+    s->result = QUA_EFULL;
+    if (strlen(text) >= s->capacity)
+        return;
+    s->result = (ptrdiff_t)strlen(text);
+    memcpy(s->text, text, (size_t)s->result + 1);
+}
+
+ptrdiff_t qua_pc_get_description(qua_pc *pc, bool local, char *out, size_t capacity)
+{
+    snapshot s = {.pc = pc, .local = local, .text = out, .capacity = capacity};
+
+    engine_call(pc->engine, get_description, &s);
+    return s.result;
+}
+
 static void get_stats(void *context)
 {
     request *r = context;

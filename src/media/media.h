@@ -9,8 +9,6 @@
 
 /* ---- pictures -------------------------------------------------------------------------------------------- */
 
-/** Scale into a new frame (bilinear or box, by libyuv); a reference to the same one when the size fits. */
-qua_frame *qua_frame_scale(qua_frame *frame, int width, int height);
 /** Fill with a colour. */
 void qua_frame_fill(qua_frame *frame, uint8_t y, uint8_t u, uint8_t v);
 /** Draw `from`, scaled to width x height, at x, y (even) of `onto`, which nobody else holds. */

@@ -121,6 +121,16 @@ qua_kind qua_peer_kind(const qua_peer *p, int transceiver)
     return t ? t->kind : QUA_AUDIO;
 }
 
+void qua_peer_transceiver_info(const qua_peer *p, int transceiver, qua_transceiver_info *out)
+{
+    const peer_transceiver *t = peer_at(p, transceiver);
+
+    assert(t);
+    *out =
+        (qua_transceiver_info){.kind = t->kind, .direction = t->wanted, .current = t->current, .stopped = t->stopped};
+    memcpy(out->mid, t->mid, QUA_MIN(sizeof out->mid, sizeof t->mid));
+}
+
 int qua_peer_set_track(qua_peer *p, int transceiver, const char *stream_id, const char *track_id)
 {
     peer_transceiver *t = peer_at(p, transceiver);

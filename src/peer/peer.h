@@ -96,6 +96,7 @@ int qua_peer_set_direction(qua_peer *peer, int transceiver, qua_direction direct
 qua_direction qua_peer_direction(const qua_peer *peer, int transceiver);
 size_t qua_peer_transceiver_count(const qua_peer *peer);
 qua_kind qua_peer_kind(const qua_peer *peer, int transceiver);
+void qua_peer_transceiver_info(const qua_peer *peer, int transceiver, qua_transceiver_info *out);
 /** Name the stream and track that a transceiver sends (addTrack on one that came from the remote side). */
 int qua_peer_set_track(qua_peer *peer, int transceiver, const char *stream_id, const char *track_id);
 

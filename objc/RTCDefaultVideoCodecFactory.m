@@ -1,0 +1,47 @@
+#import "RTCDefaultVideoCodecFactory.h"
+#include "quartet/media.h"
+
+@implementation RTCDefaultVideoEncoderFactory
+
++ (NSArray<RTCVideoCodecInfo *> *)supportedCodecs {
+    const qua_video_codec *const *builtin;
+    const size_t count = qua_video_codecs_builtin(&builtin);
+    NSMutableArray<RTCVideoCodecInfo *> *codecs = [NSMutableArray arrayWithCapacity:count];
+
+    for (size_t i = 0; i < count; i++)
+        [codecs addObject:[[RTCVideoCodecInfo alloc] initWithName:@(builtin[i]->name)]];
+    return codecs;
+}
+
+- (NSArray<RTCVideoCodecInfo *> *)supportedCodecs {
+    NSMutableArray<RTCVideoCodecInfo *> *codecs = [[RTCDefaultVideoEncoderFactory supportedCodecs] mutableCopy];
+    const NSUInteger preferred = _preferredCodec ? [codecs indexOfObject:_preferredCodec] : NSNotFound;
+
+    if (preferred != NSNotFound) {
+        RTCVideoCodecInfo *first = codecs[preferred];
+
+        [codecs removeObjectAtIndex:preferred];
+        [codecs insertObject:first atIndex:0];
+    }
+    return codecs;
+}
+
+- (id<RTCVideoEncoder>)createEncoder:(RTCVideoCodecInfo *)info {
+    (void)info;
+    return nil;
+}
+
+@end
+
+@implementation RTCDefaultVideoDecoderFactory
+
+- (NSArray<RTCVideoCodecInfo *> *)supportedCodecs {
+    return [RTCDefaultVideoEncoderFactory supportedCodecs];
+}
+
+- (id<RTCVideoDecoder>)createDecoder:(RTCVideoCodecInfo *)info {
+    (void)info;
+    return nil;
+}
+
+@end

@@ -1,0 +1,4 @@
+#import "RTCEncodedImage.h"
+
+@implementation RTCEncodedImage
+@end

@@ -1,0 +1,16 @@
+#import "RTCMediaSource+Private.h"
+#import "RTCVideoRenderer.h"
+#import "RTCVideoSource.h"
+
+NS_ASSUME_NONNULL_BEGIN
+
+@interface RTCVideoSource ()
+/// NULL: of a remote track.
+@property(nonatomic, readonly, nullable) qua_video_source *source;
+- (void)addRenderer:(id<RTCVideoRenderer>)renderer;
+- (void)removeRenderer:(id<RTCVideoRenderer>)renderer;
+/// Show a frame to every renderer.
+- (void)render:(RTCVideoFrame *)frame;
+@end
+
+NS_ASSUME_NONNULL_END
