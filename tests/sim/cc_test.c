@@ -402,7 +402,7 @@ static void some_network(uint64_t seed, char *bad, char *well, char *backward, s
 static void from_any_bad_time_the_call_recovers_within_two_seconds(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 1000; seed++) {
+    for (uint64_t seed = 0; seed < 500; seed++) {
         char bad[96], well[96], backward[96];
         some_network(seed, bad, well, backward, sizeof bad);
         const cc_bed_config config = {.forward = well,

@@ -1,4 +1,5 @@
 /* A voice over networks that lose, delay, reorder and drift, in virtual time. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -409,6 +410,43 @@ static void a_least_delay_is_kept(void **state)
     assert_in_range(l->delay_end, DELAY + QUA_MS(80), DELAY + QUA_MS(160));
 }
 
+typedef struct loop_thread {
+    listener *listener;
+    _Atomic bool done;
+} loop_thread;
+
+static void *push_all(void *context)
+{
+    loop_thread *loop = context;
+    qua_voice_stats stats;
+    uint32_t timestamp;
+    qua_time at;
+
+    for (int i = 0; i < PACKETS; i++) {
+        deliver(loop->listener, i);
+        qua_voice_get_stats(loop->listener->voice, &stats);
+        (void)qua_voice_playing(loop->listener->voice, T0, &timestamp, &at);
+        qua_voice_set_least_delay(loop->listener->voice, i % 2 ? QUA_MS(60) : 0);
+    }
+    atomic_store(&loop->done, true);
+    return NULL;
+}
+
+/* For the thread sanitizer; as fast as both can, so that the ring runs full and empty. */
+static void the_loop_pushes_while_the_loudspeaker_pulls(void **state)
+{
+    loop_thread loop = {.listener = *state};
+    int16_t pcm[QUA_AUDIO_BLOCK];
+    pthread_t thread;
+    bool concealed;
+    int pulls = 0;
+
+    assert_int_equal(pthread_create(&thread, NULL, push_all, &loop), 0);
+    for (; !atomic_load(&loop.done) || pulls < 100; pulls++)
+        (void)qua_voice_pull(loop.listener->voice, T0 + pulls * QUA_MS(10), pcm, &concealed);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, arrive, leave)
 
 int main(void)
@@ -431,6 +469,7 @@ int main(void)
         STORY(nobody_pulling_does_not_grow),
         STORY(garbage_is_concealed),
         STORY(a_least_delay_is_kept),
+        STORY(the_loop_pushes_while_the_loudspeaker_pulls),
     };
 
     return cmocka_run_group_tests(tests, encode_speech, free_speech);
