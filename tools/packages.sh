@@ -59,6 +59,8 @@ gstreamer1.0-plugins-bad: webrtcbin of GStreamer
 missing_packages() {
     local name
     printf '%s\n' "$1" | sed -n 's/:.*//p' | while read -r name; do
+        # NodeSource's nodejs brings its own npm, and Debian's conflicts with it
+        [ "$name" = npm ] && command -v npm >/dev/null && continue
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
     done
 }
