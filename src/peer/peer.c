@@ -301,12 +301,14 @@ bool qua_peer_poll_transmit(qua_peer *p, qua_time now, qua_peer_transmit *out)
 qua_time qua_peer_deadline(const qua_peer *p, qua_time now)
 {
     qua_time deadline;
+    int base;
+    qua_addr remote;
 
     if (p->connection == QUA_CONNECTION_CLOSED)
         return QUA_TIME_NEVER;
     deadline = QUA_MIN(qua_ice_deadline(p->ice), qua_dtls_deadline(p->dtls));
-    if (!p->srtp)
-        return deadline;
+    if (!p->srtp || !qua_ice_selected(p->ice, &base, &remote))
+        return deadline; /* without a path what is due stays due: nobody shall be woken for it */
     deadline = QUA_MIN(deadline, qua_pacer_deadline(p->pacer, now));
     /* the controller may wish for the past: it gets served, but not in a loop */
     deadline = QUA_MIN(deadline, QUA_MAX(qua_cc_deadline(p->cc), now + 1000));
