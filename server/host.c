@@ -95,7 +95,10 @@ static void expel(seat *who, qua_time now, qua_signal_code code)
 static void on_remove(session *s, qua_time now, seat *to)
 {
     hub *h = s->hub;
+    room *r = to->room;
 
+    if (to->claims.subject)
+        r->banned[r->next_banned++ % ROOM_BANNED] = to->claims.subject;
     expel(to, now, QUA_CODE_REMOVED);
     hub_unseat(h, now, to, "removed");
 }

@@ -15,6 +15,7 @@ int hub_create(hub **out, qua_time now, const hub_config *config)
     memcpy(h->ticket_key, config->ticket_key, sizeof h->ticket_key);
     h->wall_offset_us = config->wall_offset_us;
     h->turn = config->turn;
+    memcpy(h->token_key, config->token_key, sizeof h->token_key);
     h->boot = qua_random_u64(&h->random);
     h->started = now;
     h->ready_last = &h->ready_first;
@@ -125,6 +126,7 @@ void hub_announce(hub *h, qua_time now, const seat *who, qua_peer_change change,
 
 void hub_unseat(hub *h, qua_time now, seat *leaver, const char *reason)
 {
+    const bool was_host = leaver->who.role == QUA_ROLE_HOST;
     room *left = NULL;
 
     timers_cancel(&h->timers, &leaver->timer);
@@ -137,7 +139,7 @@ void hub_unseat(hub *h, qua_time now, seat *leaver, const char *reason)
     else
         left = leaver->room;
     room_remove(&h->rooms, leaver);
-    if (left)
+    if (left && was_host)
         host_hand_over(h, now, left);
 }
 

@@ -25,6 +25,8 @@ static const char usage[] =
     "  --turn URL               tell participants of this turn:, turns: or stun: server; may be given 8 times\n"
     "  --turn-secret-file FILE  the secret shared with the TURN server (coturn: static-auth-secret), in its first "
     "line\n"
+    "  --token-key FILE         only those may join who bring a token (JWT, ES256) that this public key (PEM, P-256)\n"
+    "                           verifies; without it rooms are open to whoever knows their name\n"
     "  --admin-port N           on 127.0.0.1: GET /metrics (Prometheus), GET /rooms, DELETE /rooms/NAME; anyone on\n"
     "                           this machine may use it (default: none)\n"
     "  --log LEVEL              error, warning, info or debug, to stderr (default warning); no names, no addresses\n"
@@ -135,6 +137,7 @@ int main(int argc, char **argv)
         .hub = {.random = os_random(), .log = &log, .max_sessions = o.max_connections, .turn = o.turn}};
     int error;
 
+    memcpy(config.hub.token_key, o.token_key, sizeof o.token_key);
     signal(SIGPIPE, SIG_IGN);
     if (!load_key(&o, &config.hub) || !open_listener(&config.listener, o.bind, o.port, o.port_search) ||
         (o.admin_port && !open_listener(&config.admin, "127.0.0.1", o.admin_port, false)))

@@ -119,6 +119,19 @@ static const char *set_turn_secret_file(options *o, const char *value)
     return error;
 }
 
+static const char *set_token_key(options *o, const char *value)
+{
+    FILE *f = fopen(value, "r");
+    size_t size;
+
+    if (!f)
+        return "cannot be read";
+    size = fread(o->token_key, 1, sizeof o->token_key - 1, f);
+    fclose(f);
+    o->token_key[size] = 0;
+    return strstr(o->token_key, "PUBLIC KEY") ? NULL : "is not the PEM file of a public key";
+}
+
 static const struct {
     const char *name;
     bool is_switch;
@@ -132,6 +145,7 @@ static const struct {
     {"state", false, set_state},
     {"turn", false, set_turn},
     {"turn-secret-file", false, set_turn_secret_file},
+    {"token-key", false, set_token_key},
     {"admin-port", false, set_admin_port},
 };
 

@@ -12,6 +12,7 @@ typedef struct options {
     qua_log_level log_level;
     char state_path[256]; /* "": the key of tickets does not outlive the process */
     turn_config turn;
+    char token_key[TOKEN_KEY_MAX]; /* "": rooms are open */
 } options;
 
 void options_default(options *o);

@@ -45,6 +45,8 @@ typedef struct turn_config {
     char secret[128];
 } turn_config;
 
+enum { TOKEN_KEY_MAX = 2048 };
+
 typedef struct hub_config {
     qua_random random;                   /* ids */
     const qua_log *log;                  /* lent, may be NULL; gets no names, rooms or addresses */
@@ -52,6 +54,7 @@ typedef struct hub_config {
     uint8_t ticket_key[TICKET_KEY_SIZE]; /* secret; the same one after a restart lets participants come back */
     int64_t wall_offset_us;              /* wall clock less monotonic clock: tickets expire by the former */
     turn_config turn;
+    char token_key[TOKEN_KEY_MAX]; /* PEM of a P-256 public key; "": rooms are open to whoever knows their name */
 } hub_config;
 
 /** Counters grow from the start; gauges are what is there now. */
@@ -97,6 +100,21 @@ bool session_is_over(const session *s);
 /** The connection is gone: frees the session and leaves the seat away, unless the session was over. */
 void session_closed(session *s, qua_time now);
 
+/* ---- tokens ------------------------------------------------------------------------------------------------- */
+
+typedef struct token_claims {
+    qua_signal_role role;
+    uint64_t subject; /* digest of who it was made for */
+    int64_t expires_s;
+} token_claims;
+
+/**
+ * JWT, ES256: room, sub, role (host, member, guest), exp; nbf optional.
+ * @param path the room that it has to be for
+ * @return 0, QUA_EAUTH
+ */
+int token_check(token_claims *out, const char *key, int64_t now_s, const char *path, const char *text);
+
 /* ---- rooms: within the server ------------------------------------------------------------------------------ */
 
 struct seat {
@@ -104,13 +122,14 @@ struct seat {
     session *session; /* NULL: away */
     timer timer;      /* of its absence */
     qua_signal_participant who;
+    token_claims claims;                       /* subject 0: no token was wanted */
     qua_outbox out;                            /* to this participant */
     uint64_t heard_seq;                        /* from this participant */
     unsigned candidates[QUA_MAX_PARTICIPANTS]; /* sent to each place since the last description to it */
     size_t place;                              /* in room->seats */
 };
 
-enum { ROOM_KNOCKERS = 8 };
+enum { ROOM_KNOCKERS = 8, ROOM_BANNED = 8 };
 
 struct room {
     room *next; /* with the same hash */
@@ -120,6 +139,8 @@ struct room {
     seat *seats[QUA_MAX_PARTICIPANTS]; /* by place; NULL: free */
     qua_signal_door door;
     session *knockers[ROOM_KNOCKERS]; /* who waits to be let in; NULL: free */
+    uint64_t banned[ROOM_BANNED];     /* subjects of tokens that were removed, the newest; 0: none */
+    size_t next_banned;
     char name[QUA_SIGNAL_ROOM_MAX + 1];
 };
 
@@ -159,6 +180,7 @@ typedef struct ticket {
     char room[QUA_SIGNAL_ROOM_MAX + 1];
     char id[QUA_ID_SIZE];
     qua_signal_role role;
+    uint64_t subject;  /* of the token, 0: none */
     uint64_t boot;     /* number of the server's life */
     int64_t expires_s; /* since the Unix epoch */
 } ticket;
@@ -177,6 +199,7 @@ struct hub {
     uint8_t ticket_key[TICKET_KEY_SIZE];
     int64_t wall_offset_us;
     turn_config turn;
+    char token_key[TOKEN_KEY_MAX];
     uint64_t boot;
     qua_time started;
     room_table rooms;
@@ -217,6 +240,7 @@ struct session {
     seat *seat;                 /* while SEATED */
     struct room *door;          /* while KNOCKING */
     qua_signal_participant who; /* who asks to join; its id is that of the knock */
+    token_claims claims;        /* of the token with which it asks */
     timer timer;
     qua_time heard, next_ping, join_by;
     qua_time tokens_at; /* the rate's bucket was last filled */

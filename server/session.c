@@ -60,6 +60,22 @@ static void set_timer(session *s, qua_time at)
     (void)timers_set(&s->hub->timers, &s->timer, at);
 }
 
+/* When the token of the seated one runs out. */
+static qua_time token_ends(const session *s)
+{
+    return s->seat && s->seat->claims.subject ? QUA_SECONDS(s->seat->claims.expires_s) - s->hub->wall_offset_us
+                                              : QUA_TIME_NEVER;
+}
+
+static void lose_seat_for_good(session *s, qua_time now, qua_signal_code code, const char *reason)
+{
+    seat *leaver = s->seat;
+
+    session_lose_seat(s);
+    session_fail(s, now, code);
+    hub_unseat(s->hub, now, leaver, reason);
+}
+
 static void on_timer(timer *t, void *context, qua_time now)
 {
     session *s = session_of(t);
@@ -70,11 +86,15 @@ static void on_timer(timer *t, void *context, qua_time now)
         session_fail(s, now, s->phase == SESSION_KNOCKING && now < dead ? QUA_CODE_DENIED : QUA_CODE_TIMEOUT);
         return;
     }
+    if (now >= token_ends(s)) {
+        lose_seat_for_good(s, now, QUA_CODE_TOKEN, "the token ran out");
+        return;
+    }
     if (now >= s->next_ping) {
         say_plain(s, QUA_MESSAGE_PING);
         s->next_ping = now + QUA_SIGNAL_PING_INTERVAL;
     }
-    set_timer(s, QUA_MIN(QUA_MIN(s->next_ping, dead), s->join_by));
+    set_timer(s, QUA_MIN(QUA_MIN(s->next_ping, dead), QUA_MIN(s->join_by, token_ends(s))));
 }
 
 session *session_open(hub *h, qua_time now, const char *path, void *user)
@@ -223,10 +243,15 @@ static void on_hello(session *s, qua_time now, const qua_message *m)
 /* The answer to join and resume: who you are, who is there. */
 static void say_joined(session *s, qua_time now, qua_message_type type, bool fresh)
 {
-    ticket t = {.role = s->seat->who.role, .boot = s->hub->boot, .expires_s = hub_wall_s(s->hub, now) + TICKET_LIFE_S};
+    const int64_t life_ends_s = hub_wall_s(s->hub, now) + TICKET_LIFE_S;
+    ticket t = {.role = s->seat->who.role, .boot = s->hub->boot, .expires_s = life_ends_s};
     char text[QUA_SIGNAL_TICKET_MAX + 1];
     qua_message m = {.type = type};
 
+    if (s->seat->claims.subject) { /* a ticket outlives no token */
+        t.subject = s->seat->claims.subject;
+        t.expires_s = QUA_MIN(life_ends_s, s->seat->claims.expires_s);
+    }
     memcpy(t.room, s->room, sizeof t.room);
     memcpy(t.id, s->seat->who.id, sizeof t.id);
     ticket_write(&t, s->hub->ticket_key, text);
@@ -287,21 +312,55 @@ void session_take_seat(session *s, qua_time now, uint64_t about)
     if (!r || !sit_down(s, now, r, room_add(r, &s->hub->random, s->who.name, &s->who.state)))
         return;
     s->seat->who.role = s->who.role;
+    s->seat->claims = s->claims;
+    set_timer(s, QUA_MIN(s->next_ping, token_ends(s)));
     s->hub->stats.joins++;
     say_joined(s, now, QUA_MESSAGE_JOINED, false);
     hub_announce(s->hub, now, s->seat, QUA_PEER_CHANGE_ADD, NULL);
 }
 
+/* @return NONE, or why this token opens nothing; without a key none is wanted */
+static qua_signal_code check_token(session *s, qua_time now, const room *r, const char *text)
+{
+    if (!s->hub->token_key[0])
+        return QUA_CODE_NONE;
+    if (!text || token_check(&s->claims, s->hub->token_key, hub_wall_s(s->hub, now), s->room, text) != 0)
+        return QUA_CODE_TOKEN;
+    for (size_t i = 0; r && i < ROOM_BANNED; i++)
+        if (r->banned[i] == s->claims.subject)
+            return QUA_CODE_REMOVED;
+    s->who.role = s->claims.role;
+    return QUA_CODE_NONE;
+}
+
+static void on_token(session *s, qua_time now, const qua_message *m)
+{
+    token_claims claims;
+
+    if (!s->hub->token_key[0]) {
+        session_refuse(s, now, QUA_CODE_OUT_OF_PLACE, m->id);
+    } else if (token_check(&claims, s->hub->token_key, hub_wall_s(s->hub, now), s->room, m->chat.text) != 0 ||
+               claims.subject != s->seat->claims.subject) {
+        lose_seat_for_good(s, now, QUA_CODE_TOKEN, "the token is not valid");
+    } else {
+        s->seat->claims = claims; /* the role stays what the hosts made of it */
+    }
+}
+
 static void on_join(session *s, qua_time now, const qua_message *m)
 {
     room *r = room_table_find(&s->hub->rooms, s->room, false);
+    qua_signal_code code;
 
     snprintf(s->who.name, sizeof s->who.name, "%s", m->join.name);
     s->who.state = m->join.state;
     s->who.role = r ? QUA_ROLE_MEMBER : QUA_ROLE_HOST; /* whoever opens a room is its host */
-    if (r && r->door.locked)
+    code = check_token(s, now, r, m->join.token);
+    if (code)
+        session_refuse(s, now, code, m->id);
+    else if (r && r->door.locked && (!s->claims.subject || s->who.role != QUA_ROLE_HOST))
         session_refuse(s, now, QUA_CODE_LOCKED, m->id);
-    else if (r && r->door.lobby)
+    else if (r && r->door.lobby && s->who.role != QUA_ROLE_HOST)
         lobby_knock(s, now, r, m->id);
     else
         session_take_seat(s, now, m->id);
@@ -343,6 +402,7 @@ static bool restore_seat(session *s, qua_time now, const ticket *t, const qua_me
     if (!sit_down(s, now, r, back))
         return true;
     back->who.role = t->role;
+    back->claims = (token_claims){t->role, t->subject, t->expires_s};
     say_joined(s, now, QUA_MESSAGE_RESUMED, true);
     hub_announce(s->hub, now, back, QUA_PEER_CHANGE_ADD, NULL);
     return true;
@@ -488,6 +548,7 @@ static const struct {
     [QUA_MESSAGE_STATE] = {SEATED, on_state},
     [QUA_MESSAGE_HAND] = {SEATED, on_hand},
     [QUA_MESSAGE_TURN] = {SEATED, on_turn},
+    [QUA_MESSAGE_TOKEN] = {SEATED, on_token},
     [QUA_MESSAGE_ADMIT] = {SEATED, host_on_message},
     [QUA_MESSAGE_DENY] = {SEATED, host_on_message},
     [QUA_MESSAGE_LOCK] = {SEATED, host_on_message},

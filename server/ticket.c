@@ -1,6 +1,6 @@
 /*
- * Tickets: ROOM:ID:ROLE:BOOT:EXPIRES:MAC, the last a HMAC-SHA256 over what is before it. The server signs what it would
- * otherwise have to remember; room names and ids hold no colon.
+ * Tickets: ROOM:ID:ROLE:SUBJECT:BOOT:EXPIRES:MAC, the last a HMAC-SHA256 over what is before it. The server signs what
+ * it would otherwise have to remember; room names and ids hold no colon.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,8 @@ void ticket_write(const ticket *t, const uint8_t key[TICKET_KEY_SIZE], char *out
     qua_text text = qua_text_of(out, QUA_SIGNAL_TICKET_MAX + 1);
     char mac[MAC_CHARACTERS + 1];
 
-    qua_text_add(&text, "%s:%s:%d:%" PRIx64 ":%" PRId64, t->room, t->id, (int)t->role, t->boot, t->expires_s);
+    qua_text_add(&text, "%s:%s:%d:%" PRIx64 ":%" PRIx64 ":%" PRId64, t->room, t->id, (int)t->role, t->subject, t->boot,
+                 t->expires_s);
     write_mac(mac, key, out, text.size);
     qua_text_add(&text, ":%s", mac);
     assert(!text.failed);
@@ -42,7 +43,8 @@ int ticket_read(ticket *out, const uint8_t key[TICKET_KEY_SIZE], int64_t now_s, 
     if (!qua_equal_constant_time(mac, end + 1, MAC_CHARACTERS))
         return QUA_EAUTH;
     /* of our own hand from here on; the widths are those of the fields */
-    if (sscanf(text, "%64[^:]:%63[^:]:%d:%" SCNx64 ":%" SCNd64, t.room, t.id, &role, &t.boot, &t.expires_s) != 5 ||
+    if (sscanf(text, "%64[^:]:%63[^:]:%d:%" SCNx64 ":%" SCNx64 ":%" SCNd64, t.room, t.id, &role, &t.subject, &t.boot,
+               &t.expires_s) != 6 ||
         role < 0 || role >= QUA_ROLE_COUNT)
         return QUA_EFORMAT;
     t.role = (qua_signal_role)role;

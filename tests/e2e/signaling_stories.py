@@ -175,7 +175,7 @@ def story_a_busy_port_is_told_and_searched_past(port):
 def story_options_explain_themselves(_port):
     text = subprocess.run([sys.argv[1], '--help'], capture_output=True, text=True, check=True).stdout
     for option in ('--bind', '--port', '--port-search', '--max-connections', '--state', '--turn', '--turn-secret-file',
-                   '--admin-port', '--log', '--config', '--help', '--version'):
+                   '--token-key', '--admin-port', '--log', '--config', '--help', '--version'):
         assert option in text
     for wrong in (['--prot', '1'], ['--port', 'x'], ['--port', '65536'], ['--port'], ['--log', 'loud']):
         run = subprocess.run([sys.argv[1], *wrong], capture_output=True, text=True, timeout=10)
