@@ -165,26 +165,29 @@ static void keep_fingerprint(qua_sdp_parser *p, const char *algorithm, qua_span 
     p->own_fingerprint = true;
 }
 
-/* a=fingerprint:<hash> <digest> (RFC 8122 §5). SHA-1 and weaker are no protection and count as unknown. */
+/*
+ * a=fingerprint:<hash> <digest> (RFC 8122 §5). Of several the one that everyone must verify counts, SHA-256; SHA-1
+ * and weaker are no protection and count as unknown.
+ */
 static int read_fingerprint(qua_sdp_parser *p, qua_span value)
 {
     static const struct {
         const char *name;
         size_t bytes;
-    } hashes[] = {{"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}}; /* weakest first */
+    } hashes[] = {{"sha-384", 48}, {"sha-512", 64}, {"sha-256", 32}}; /* least wanted first */
     const qua_span name = qua_span_word(&value);
-    bool stronger = !p->own_fingerprint;
+    bool wanted = !p->own_fingerprint;
 
     for (size_t i = 0; i < QUA_ARRAY_SIZE(hashes); i++) {
         if (qua_span_is_caseless(name, hashes[i].name)) {
             const qua_span digest = qua_span_word(&value);
             if (!is_digest(digest, hashes[i].bytes))
                 return qua_sdp_fail(p, "a fingerprint must be hexadecimal pairs of its hash's length (RFC 8122)");
-            if (stronger)
+            if (wanted)
                 keep_fingerprint(p, hashes[i].name, digest);
             return 0;
         }
-        stronger |= strcmp(p->media->fingerprint_algorithm, hashes[i].name) == 0;
+        wanted |= strcmp(p->media->fingerprint_algorithm, hashes[i].name) == 0;
     }
     return 0;
 }

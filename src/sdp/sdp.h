@@ -75,7 +75,7 @@ typedef struct qua_sdp_media {
 
     /* transport; session-level values are copied into each m-section by the parser */
     char ice_ufrag[257], ice_password[257]; /* "" absent */
-    /* the strongest of sha-256, sha-384 and sha-512, lower case, its digest upper case; "" absent, weaker ones too */
+    /* sha-256 where it is given (RFC 8122 §5), else sha-512 or sha-384, digest in capitals; "" absent, weaker too */
     char fingerprint_algorithm[16], fingerprint[200];
     qua_sdp_setup setup;
     char candidates[QUA_SDP_CANDIDATES_MAX][256]; /* "candidate:..." */

@@ -36,7 +36,7 @@ typedef struct qua_sdp_parser {
     bool has_origin;
     qua_sdp_media session;    /* what the session level says of every m-section */
     qua_sdp_media *media;     /* the section being read: `session` until the first m-line */
-    bool own_fingerprint;     /* this level has given one: a stronger one may replace it, a weaker one not */
+    bool own_fingerprint;     /* this level has given one, which only a more wanted one replaces */
     unsigned feedback_of_all; /* a=rtcp-fb:* of this section */
 } qua_sdp_parser;
 

@@ -105,14 +105,16 @@ static void the_session_level_speaks_for_every_section_that_is_silent(void **sta
     assert_int_equal(own->extensions[1].direction, QUA_SDP_SENDONLY);
 }
 
-static void the_strongest_fingerprint_wins_in_either_order(void **state)
+static void the_fingerprint_that_all_can_verify_wins_in_either_order(void **state)
 {
     (void)state;
     parse(HEAD AUDIO "a=fingerprint:" SHA256 "\r\na=fingerprint:" SHA512 "\r\na=fingerprint:sha-1 AA\r\n");
+    assert_string_equal(sdp->media[0].fingerprint_algorithm, "sha-256");
+    parse(HEAD AUDIO "a=fingerprint:" SHA512 "\r\na=fingerprint:" SHA256 "\r\n");
+    assert_string_equal(sdp->media[0].fingerprint_algorithm, "sha-256");
+    parse(HEAD AUDIO "a=fingerprint:" SHA512 "\r\n");
     assert_string_equal(sdp->media[0].fingerprint_algorithm, "sha-512");
     assert_non_null(strstr(sdp->media[0].fingerprint, "AA:BB:")); /* in capitals, however it came */
-    parse(HEAD AUDIO "a=fingerprint:" SHA512 "\r\na=fingerprint:" SHA256 "\r\n");
-    assert_string_equal(sdp->media[0].fingerprint_algorithm, "sha-512");
     parse(HEAD AUDIO "a=fingerprint:sha-1 AA\r\n");
     assert_string_equal(sdp->media[0].fingerprint, "");
 }
@@ -312,7 +314,7 @@ int main(void)
         STORY(a_small_description_is_read),
         STORY(line_ends_may_be_lf_and_the_last_may_be_missing),
         STORY(the_session_level_speaks_for_every_section_that_is_silent),
-        STORY(the_strongest_fingerprint_wins_in_either_order),
+        STORY(the_fingerprint_that_all_can_verify_wins_in_either_order),
         STORY(static_payload_types_have_names_and_nameless_ones_go),
         STORY(sections_that_are_not_understood_keep_their_formats),
         STORY(the_stream_is_found_where_old_endpoints_name_it),
