@@ -40,7 +40,7 @@ extern "C" {
 #define VIOLA_MAX_REFS    3    /* references that one frame uses */
 #define VIOLA_SUPERBLOCK  64   /* luma width and height of a superblock */
 #define VIOLA_MAX_THREADS 16
-#define VIOLA_MAX_SLICES  256  /* in one frame */
+#define VIOLA_MAX_SLICES  256 /* in one frame */
 
 typedef enum viola_error {
     VIOLA_OK = 0,
@@ -81,27 +81,27 @@ typedef struct viola_encoder viola_encoder;
 
 typedef enum viola_content {
     VIOLA_CONTENT_CAMERA = 0,
-    VIOLA_CONTENT_SCREEN = 1, /* text and windows: palette and intra block copy are tried */
+    VIOLA_CONTENT_SCREEN = 1, /* text and windows; a hint without effect in this version */
 } viola_content;
 
 typedef struct viola_encoder_config {
-    int width, height;      /* of the first frame; later frames may differ (reference scaling) */
-    int effort;             /* 0..VIOLA_MAX_EFFORT, default 2; each frame may say otherwise */
-    int threads;            /* 1..VIOLA_MAX_THREADS; latency never grows with it */
+    int width, height; /* of the first frame; later frames may differ (reference scaling) */
+    int effort;        /* 0..VIOLA_MAX_EFFORT, default 2; each frame may say otherwise */
+    int threads;       /* 1..VIOLA_MAX_THREADS; this version works in the caller's thread alone */
     viola_content content;
-    unsigned cpu_mask;      /* viola_cpu bits, default VIOLA_CPU_ALL */
-    double fps;             /* nominal frame rate, a hint for the quality pattern; default 30 */
+    unsigned cpu_mask; /* viola_cpu bits, default VIOLA_CPU_ALL */
+    double fps;        /* nominal frame rate, a hint for the quality pattern; default 30 */
 } viola_encoder_config;
 
 /** One finished slice. `data` is lent until the callback returns. */
 typedef struct viola_slice {
     const uint8_t *data;
     size_t size;
-    int index;           /* 0, 1, ... within the frame */
-    int first_sb;        /* first superblock in raster order */
+    int index;    /* 0, 1, ... within the frame */
+    int first_sb; /* first superblock in raster order */
     int sb_count;
-    int last;            /* 1: the frame ends with this slice */
-    uint32_t frame;      /* number of the frame, 0..65535 */
+    int last;       /* 1: the frame ends with this slice */
+    uint32_t frame; /* number of the frame, 0..65535 */
 } viola_slice;
 
 /** Called from within viola_encoder_encode(), in order, as soon as each slice is ready. */
@@ -109,7 +109,8 @@ typedef void (*viola_slice_fn)(void *opaque, const viola_slice *slice);
 
 enum {
     VIOLA_FRAME_START = 1,         /* decodable without any reference; only slots in `refresh` change */
-    VIOLA_FRAME_INTRA_REFRESH = 2, /* some superblocks are intra, walking over the frame; entropy starts afresh */
+    VIOLA_FRAME_INTRA_REFRESH = 2, /* some superblocks are intra, the whole picture within 30 such frames; entropy
+                                    * starts afresh */
     VIOLA_FRAME_RESET_ENTROPY = 4, /* entropy starts from the defaults instead of a reference's state */
     VIOLA_FRAME_NO_BOOST = 8,      /* keep to the quantiser: no quality pattern over frames */
 };
@@ -118,33 +119,33 @@ enum {
 
 /** What one frame is to be. viola_frame_params_default() fills it. */
 typedef struct viola_frame_params {
-    unsigned flags;          /* VIOLA_FRAME_* */
-    int qp;                  /* 0..255: the finest quantiser to use; -1: only the budget decides */
-    size_t budget_bytes;     /* hard limit for the whole frame, headers included; 0: none (then qp >= 0) */
-    size_t slice_bytes;      /* limit of each slice, 200..65535; 0: one slice a frame */
-    int effort;              /* 0..VIOLA_MAX_EFFORT; -1: as configured */
-    unsigned allowed_refs;   /* bit i: slot i may be a reference; default 0xff */
-    unsigned refresh;        /* bit i: this frame goes into slot i; or VIOLA_REFRESH_AUTO (default) */
-    int temporal_layer;      /* 0..3, for the caller and the receivers; a frame refers only to the same or lower */
-    int spatial_layer;       /* 0..1 */
-    const int8_t *roi;       /* quantiser offset of each 16x16 block, -64..63, negative is better; or NULL; lent */
-    ptrdiff_t roi_stride;    /* blocks from one row of `roi` to the next */
+    unsigned flags;        /* VIOLA_FRAME_* */
+    int qp;                /* 0..255: the finest quantiser to use; -1: only the budget decides */
+    size_t budget_bytes;   /* hard limit for the whole frame, headers included; 0: none (then qp >= 0) */
+    size_t slice_bytes;    /* limit of each slice, 200..65535; 0: one slice a frame */
+    int effort;            /* 0..VIOLA_MAX_EFFORT; -1: as configured */
+    unsigned allowed_refs; /* bit i: slot i may be a reference; default 0xff */
+    unsigned refresh;      /* bit i: this frame goes into slot i; or VIOLA_REFRESH_AUTO (default) */
+    int temporal_layer;    /* 0..3, for the caller and the receivers; a frame refers only to the same or lower */
+    int spatial_layer;     /* 0..1 */
+    const int8_t *roi;     /* quantiser offset of each 16x16 block, -64..63, negative is better; or NULL; lent */
+    ptrdiff_t roi_stride;  /* blocks from one row of `roi` to the next */
 } viola_frame_params;
 
 /** What became of a frame. */
 typedef struct viola_frame_stats {
-    uint32_t frame;       /* number, 0..65535, as in the slices */
-    size_t bytes;         /* sum of the slices */
+    uint32_t frame; /* number, 0..65535, as in the slices */
+    size_t bytes;   /* sum of the slices */
     int slices;
-    int passes;           /* times the frame was encoded to meet its budget */
-    int qp;               /* of the frame; superblocks vary around it */
-    double qp_mean;       /* over superblocks */
-    uint64_t sse[3];      /* squared error of the reconstruction, Y U V; 0 unless effort or caller measured it */
-    int start;            /* 1: no reference used */
-    unsigned refs;        /* bit i: slot i was used */
-    unsigned refresh;     /* bit i: slot i now holds this frame */
-    int boosted;          /* 1: the quality pattern gave this frame a finer quantiser */
-    uint32_t blocks_intra, blocks_inter, blocks_skip; /* in units of 8x8 */
+    int passes;       /* times the frame was encoded to meet its budget */
+    int qp;           /* of the frame; superblocks vary around it */
+    double qp_mean;   /* over superblocks */
+    uint64_t sse[3];  /* squared error of the reconstruction, Y U V; 0 unless effort or caller measured it */
+    int start;        /* 1: no reference used */
+    unsigned refs;    /* bit i: slot i was used */
+    unsigned refresh; /* bit i: slot i now holds this frame */
+    int boosted;      /* 1: the quality pattern gave this frame a finer quantiser */
+    uint32_t blocks_intra, blocks_inter, blocks_skip;        /* in units of 8x8 */
     uint32_t bits_header, bits_mode, bits_motion, bits_coef; /* estimates; their sum is about bytes * 8 */
 } viola_frame_stats;
 
@@ -193,11 +194,11 @@ VIOLA_API viola_encoder *viola_encoder_fork(const viola_encoder *encoder);
  */
 typedef struct viola_rate {
     double bits_per_second, fps;
-    double buffer_bits;   /* size of the client buffer */
-    double fullness;      /* bits waiting, 0..buffer_bits */
-    double qp;            /* running quantiser */
-    double complexity;    /* bits * step of a frame, smoothed */
-    double state[12];     /* private to the model */
+    double buffer_bits; /* size of the client buffer */
+    double fullness;    /* bits waiting, 0..buffer_bits */
+    double qp;          /* running quantiser */
+    double complexity;  /* bits * step of a frame, smoothed */
+    double state[12];   /* private to the model */
     int width, height;
     uint32_t frames;
 } viola_rate;
@@ -214,25 +215,25 @@ VIOLA_API void viola_rate_done(viola_rate *rate, const viola_frame_stats *stats)
 typedef struct viola_decoder viola_decoder;
 
 typedef struct viola_decoder_config {
-    int threads;               /* 1..VIOLA_MAX_THREADS */
+    int threads;               /* 1..VIOLA_MAX_THREADS; this version works in the caller's thread alone */
     unsigned cpu_mask;         /* viola_cpu bits */
     int max_width, max_height; /* larger streams are refused (VIOLA_EUNSUPPORTED); default 4096 */
 } viola_decoder_config;
 
 /** What a slice says of itself and of its frame, read without decoding. */
 typedef struct viola_slice_info {
-    uint32_t frame;           /* 0..65535 */
-    int start;                /* 1: needs no reference */
-    int width, height;        /* 0 when inherited from the first reference */
+    uint32_t frame;    /* 0..65535 */
+    int start;         /* 1: needs no reference */
+    int width, height; /* 0 when inherited from the first reference */
     int temporal_layer, spatial_layer;
     int qp;
     int ref_count;
     int ref_slot[VIOLA_MAX_REFS];
-    unsigned refresh;         /* slots that the frame goes into */
+    unsigned refresh; /* slots that the frame goes into */
     int reset_entropy;
-    int index;                /* slice number */
+    int index; /* slice number */
     int first_sb;
-    int last;                 /* 1: the frame ends with this slice */
+    int last; /* 1: the frame ends with this slice */
     size_t header_bytes;
 } viola_slice_info;
 
@@ -248,13 +249,13 @@ enum {
 /** A decoded frame; everything is lent until the next call with the decoder. */
 typedef struct viola_frame {
     viola_picture picture;
-    uint32_t frame;           /* number from the stream */
+    uint32_t frame; /* number from the stream */
     int temporal_layer, spatial_layer, start, qp;
-    int damaged;              /* 1: some superblock is not VIOLA_SB_OK */
+    int damaged; /* 1: some superblock is not VIOLA_SB_OK */
     int sb_columns, sb_rows;
-    const uint8_t *sb_state;  /* VIOLA_SB_*, sb_columns * sb_rows */
-    unsigned damaged_slots;   /* bit i: slot i now holds a picture with damage, or nothing */
-    uint32_t bytes;           /* of its slices */
+    const uint8_t *sb_state;                          /* VIOLA_SB_*, sb_columns * sb_rows */
+    unsigned damaged_slots;                           /* bit i: slot i now holds a picture with damage, or nothing */
+    uint32_t bytes;                                   /* of its slices */
     uint32_t blocks_intra, blocks_inter, blocks_skip; /* in units of 8x8 */
 } viola_frame;
 

@@ -3,19 +3,9 @@
 
 #include "codec/internal.h"
 
-static void uniform(uint16_t *cdf, int tables, int n)
-{
-    for (int t = 0; t < tables; t++, cdf += n) {
-        for (int i = 0; i < n - 1; i++)
-            cdf[i] = (uint16_t)(32768 * (n - 1 - i) / n);
-        cdf[n - 1] = 0;
-    }
-}
-
 void viola_contexts_default(viola_contexts *contexts)
 {
-#define UNIFORM(name, tables, symbols) uniform(contexts->name[0], tables, symbols);
-    VIOLA_TABLES(UNIFORM)
+    *contexts = viola_default_contexts;
 }
 
 static void settle(uint16_t *cdf, int tables, int n)

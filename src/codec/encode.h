@@ -99,6 +99,7 @@ struct viola_encoder {
     uint32_t frames;
     uint32_t since_boost;
     int last_slot;
+    int refresh_from, refresh_count; /* superblocks that this frame codes without references */
     budget budget;
 
     /* the frame in work */

@@ -4,7 +4,15 @@
 
 #include "codec/encode.h"
 
-enum { RING_SLOTS = 4, GOLDEN_SLOT = 4, BOOST_PERIOD = 8, BOOST_QP = 18, FINEST_QP = 24, MAX_PASSES = 3 };
+enum {
+    RING_SLOTS = 4,
+    GOLDEN_SLOT = 4,
+    BOOST_PERIOD = 8,
+    BOOST_QP = 18,
+    FINEST_QP = 24,
+    MAX_PASSES = 3,
+    REFRESH_FRAMES = 30
+};
 
 const char *viola_strerror(int error)
 {
@@ -381,6 +389,14 @@ static void set_frame_qp(viola_encoder *e, int qp)
         h->enhance_pri = h->enhance_sec = 0;
 }
 
+/* the walk of intra refresh: on from where the last such frame ended */
+static void choose_intra_refresh(viola_encoder *e, const viola_frame_params *p)
+{
+    const int total = e->work.sb_cols * e->work.sb_rows;
+    e->refresh_from = e->refresh_from + e->refresh_count < total ? e->refresh_from + e->refresh_count : 0;
+    e->refresh_count = p->flags & VIOLA_FRAME_INTRA_REFRESH ? (total + REFRESH_FRAMES - 1) / REFRESH_FRAMES : 0;
+}
+
 /* Encodes once, or with a budget whose outcome is uncertain up to three times; slices are then held until chosen. */
 static void encode_passes(viola_encoder *e, int finest)
 {
@@ -475,6 +491,7 @@ int viola_encoder_encode(viola_encoder *e, const viola_picture *picture, const v
     else
         e->initial = e->work.refs[0]->contexts;
     h->refresh = choose_refresh(e, params, boosted);
+    choose_intra_refresh(e, params);
     h->qp_varies = params->budget_bytes || params->slice_bytes || params->roi;
     encode_passes(e, params->qp < 0 ? FINEST_QP : clamp_int(params->qp - (boosted ? BOOST_QP : 0), 0, VIOLA_MAX_QP));
     error = finish_frame(e, boosted);

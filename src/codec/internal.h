@@ -87,6 +87,7 @@ typedef struct viola_contexts {
     VIOLA_TABLES(VIOLA_DECLARE_TABLE)
 } viola_contexts;
 
+extern const viola_contexts viola_default_contexts;
 void viola_contexts_default(viola_contexts *contexts);
 /* for a state that is saved: the counts fall back so that the next frame adapts again */
 void viola_contexts_settle(viola_contexts *contexts);

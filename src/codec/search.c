@@ -482,10 +482,16 @@ void viola_plan_plain(viola_encoder *e, int ux, int uy)
     set_plan(e, ux, uy, 3, 3, none, e->work.header.ref_count ? 0 : REF_INTRA);
 }
 
+static int in_refresh(const viola_encoder *e, int ux, int uy)
+{
+    const int sb = uy / SB_UNITS * e->work.sb_cols + ux / SB_UNITS;
+    return sb >= e->refresh_from && sb < e->refresh_from + e->refresh_count;
+}
+
 void viola_search_superblock(viola_encoder *e, int ux, int uy)
 {
     settled known = {.valid = 0};
-    if (e->work.header.ref_count == 0) {
+    if (e->work.header.ref_count == 0 || in_refresh(e, ux, uy)) {
         search_intra(e, ux, uy, 0);
         return;
     }
