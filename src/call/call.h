@@ -116,6 +116,11 @@ const char *qua_mesh_poll_text(qua_mesh *mesh, size_t *size);
 /* datagrams; `leg` is 0..QUA_MESH_LEGS - 1 */
 /** After QUA_MESH_LEG_OPENED: a socket of this leg is bound. */
 void qua_mesh_add_local(qua_mesh *mesh, qua_time now, int leg, int base, const qua_addr *addr);
+/** The STUN and TURN servers that came with QUA_MESH_SERVERS; lent until the next come. */
+const qua_ice_server *qua_mesh_servers(const qua_mesh *mesh, size_t *count);
+/** Let a leg use them, resolved: at any time after QUA_MESH_LEG_OPENED. */
+void qua_mesh_add_servers(qua_mesh *mesh, qua_time now, int leg, const qua_addr *stun, size_t stun_count,
+                          const qua_peer_turn_server *turn, size_t turn_count);
 void qua_mesh_remove_local(qua_mesh *mesh, qua_time now, int leg, int base);
 void qua_mesh_local_done(qua_mesh *mesh, qua_time now, int leg);
 /** As qua_peer_input. */
@@ -137,6 +142,7 @@ typedef enum qua_mesh_event_type {
     QUA_MESH_SOCKET_OPEN,  /* connect to the signaling server now (again, after a loss) */
     QUA_MESH_SOCKET_CLOSE, /* close it once what is queued has left */
     QUA_MESH_LEG_OPENED,   /* leg: bind sockets, tell them, then local_done, on which the first offer is made */
+    QUA_MESH_SERVERS,      /* qua_mesh_servers() says which the signaling server lends us */
     QUA_MESH_LEG_CLOSED,   /* leg: close its sockets, decoder and voice; it may open again, to the same participant */
     QUA_MESH_STATE,        /* state, error, reason */
     QUA_MESH_PARTICIPANT_JOINED,

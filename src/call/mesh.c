@@ -39,6 +39,8 @@ struct qua_mesh {
     member members[QUA_MESH_LEGS];
     notice notices[EVENTS];
     size_t first, count;
+    qua_ice_server servers[QUA_MAX_ICE_SERVERS];
+    size_t server_count;
     char *lent;      /* text of the newest event */
     int next_leg;    /* whose events are asked for first */
     int sending_leg; /* whose datagrams are */
@@ -407,7 +409,11 @@ static void on_signal_event(qua_mesh *mesh, const qua_signal_event *event)
     case QUA_SIGNAL_EVENT_KNOCK:
     case QUA_SIGNAL_EVENT_ROOM:
     case QUA_SIGNAL_EVENT_MUTE_REQUEST:
+        break;
     case QUA_SIGNAL_EVENT_TURN:
+        mesh->server_count = QUA_MIN(event->turn.count, QUA_MAX_ICE_SERVERS);
+        memcpy(mesh->servers, event->turn.servers, mesh->server_count * sizeof *mesh->servers);
+        push(mesh, &(notice){.type = QUA_MESH_SERVERS, .leg = -1}, NULL);
         break;
     case QUA_SIGNAL_EVENT_ENDED:
         on_ended(mesh, event->error, event->reason);
@@ -575,6 +581,26 @@ void qua_mesh_add_local(qua_mesh *mesh, qua_time now, int leg, int base, const q
     mesh->now = now;
     if (mesh->legs[leg].state == QUA_LEG_OPEN)
         qua_peer_add_local(mesh->legs[leg].peer, now, base, addr);
+}
+
+const qua_ice_server *qua_mesh_servers(const qua_mesh *mesh, size_t *count)
+{
+    *count = mesh->server_count;
+    return mesh->servers;
+}
+
+void qua_mesh_add_servers(qua_mesh *mesh, qua_time now, int leg, const qua_addr *stun, size_t stun_count,
+                          const qua_peer_turn_server *turn, size_t turn_count)
+{
+    qua_leg *l = &mesh->legs[leg];
+
+    mesh->now = now;
+    if (l->state != QUA_LEG_OPEN)
+        return;
+    for (size_t i = 0; i < stun_count; i++)
+        (void)qua_peer_add_stun_server(l->peer, now, &stun[i]); /* more than an agent uses are left out */
+    for (size_t i = 0; i < turn_count; i++)
+        (void)qua_peer_add_turn_server(l->peer, now, &turn[i].addr, turn[i].username, turn[i].password);
 }
 
 void qua_mesh_remove_local(qua_mesh *mesh, qua_time now, int leg, int base)

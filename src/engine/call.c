@@ -28,6 +28,12 @@ typedef struct call_socket {
     os_ws *ws;
 } call_socket;
 
+/* Servers of one message, until the next comes. */
+typedef struct grant {
+    qua_call *call; /* one reference, while names are looked up */
+    ice_servers servers;
+} grant;
+
 struct qua_call {
     _Atomic int refs;
     gate gate;
@@ -43,6 +49,7 @@ struct qua_call {
     bool listed, audio_muted;
     qua_dtls_identity *identity;
     qua_mesh *mesh;
+    struct grant *grant; /* servers that the signaling server lends, NULL: none */
     call_socket *socket;
     call_leg legs[QUA_MESH_LEGS];
 };
@@ -60,6 +67,7 @@ static void call_unref(qua_call *c)
     video_source_unref(&c->video);
     audio_source_unref(&c->audio);
     qua_dtls_identity_unref(&c->identity);
+    free(c->grant);
     engine_unref(c->engine);
     free(c);
 }
@@ -207,6 +215,58 @@ static void on_datagram(void *owner, int leg, int base, qua_time now, const qua_
     drain(c, now);
 }
 
+static void add_granted(qua_call *c, qua_time now, int leg)
+{
+    const ice_servers *s = c->grant ? &c->grant->servers : NULL;
+
+    if (s)
+        qua_mesh_add_servers(c->mesh, now, leg, s->stun, s->stun_count, s->turn, s->turn_count);
+}
+
+/* Legs that are there get the first grant; later ones are the same servers with fresher credentials, for new legs. */
+static void granted(void *context)
+{
+    grant *g = context;
+    qua_call *c = g->call;
+    const bool first = !c->grant;
+
+    free(c->grant);
+    c->grant = g;
+    g->call = NULL;
+    for (int i = 0; first && c->mesh && i < QUA_MESH_LEGS; i++) {
+        if (c->legs[i].sink)
+            add_granted(c, os_now(), i);
+    }
+    if (first && c->mesh)
+        drain(c, os_now());
+    call_unref(c);
+}
+
+static void look_up(void *context)
+{
+    grant *g = context;
+
+    ice_servers_resolve(&g->servers);
+    engine_post(g->call->engine, granted, g);
+}
+
+static void take_servers(qua_call *c)
+{
+    size_t count;
+    const qua_ice_server *servers = qua_mesh_servers(c->mesh, &count);
+    grant *g = qua_zalloc(sizeof *g);
+
+    if (!g || ice_servers_parse(&g->servers, servers, count) != 0) {
+        free(g);
+        return;
+    }
+    g->call = call_ref(c);
+    if (g->servers.has_names)
+        engine_chore(c->engine, look_up, g);
+    else
+        engine_post(c->engine, granted, g); /* not from within a drain */
+}
+
 static void open_leg(qua_call *c, qua_time now, const qua_mesh_event *event)
 {
     call_leg *leg = &c->legs[event->leg];
@@ -217,6 +277,7 @@ static void open_leg(qua_call *c, qua_time now, const qua_mesh_event *event)
         sockets_open(&leg->sockets, c->engine, on_datagram, c, event->leg);
         for (size_t i = 0; i < leg->sockets.count; i++)
             qua_mesh_add_local(c->mesh, now, event->leg, (int)i, os_udp_local(leg->sockets.slots[i].udp));
+        add_granted(c, now, event->leg);
     }
     qua_mesh_local_done(c->mesh, now, event->leg);
 }
@@ -395,6 +456,9 @@ static void on_event(qua_call *c, qua_time now, qua_mesh_event *event)
         break;
     case QUA_MESH_LEG_OPENED:
         open_leg(c, now, event);
+        break;
+    case QUA_MESH_SERVERS:
+        take_servers(c);
         break;
     case QUA_MESH_LEG_CLOSED:
         close_leg(&c->legs[event->leg]);

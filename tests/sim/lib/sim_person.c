@@ -240,6 +240,8 @@ static void on_event(sim_person *p, qua_time now, const qua_mesh_event *event)
             sim_socket_close(p->socket);
         p->socket = NULL;
         break;
+    case QUA_MESH_SERVERS: /* the server of the simulator lends none */
+        break;
     case QUA_MESH_LEG_OPENED:
         open_leg(p, now, event);
         break;

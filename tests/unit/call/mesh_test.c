@@ -94,6 +94,19 @@ void qua_peer_add_local(qua_peer *peer, qua_time now, int base, const qua_addr *
     tell(peer, event);
 }
 
+int qua_peer_add_stun_server(qua_peer *peer, qua_time now, const qua_addr *addr)
+{
+    (void)peer, (void)now, (void)addr;
+    return 0;
+}
+
+int qua_peer_add_turn_server(qua_peer *peer, qua_time now, const qua_addr *addr, const char *username,
+                             const char *password)
+{
+    (void)peer, (void)now, (void)addr, (void)username, (void)password;
+    return 0;
+}
+
 void qua_peer_remove_local(qua_peer *peer, qua_time now, int base)
 {
     (void)peer, (void)now, (void)base;
@@ -935,6 +948,24 @@ static void chat_is_heard_with_its_words(void **state)
     tear_down(&s);
 }
 
+static void servers_that_are_lent_are_passed_on(void **state)
+{
+    static const qua_ice_server lent[] = {{.url = "turn:192.0.2.1", .username = "until:b", .credential = "proof"}};
+    const qua_ice_server *servers;
+    size_t count;
+    stage s;
+
+    (void)state;
+    connect(&s);
+    announce((qua_signal_event){.type = QUA_SIGNAL_EVENT_TURN, .turn = {lent, 1, QUA_SECONDS(600)}});
+    arrive(&s);
+    assert_int_equal(s.last.type, QUA_MESH_SERVERS);
+    servers = qua_mesh_servers(s.mesh, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(servers[0].credential, "proof");
+    tear_down(&s);
+}
+
 static void a_muted_microphone_sends_nothing(void **state)
 {
     stage s;
@@ -983,6 +1014,7 @@ int main(void)
         cmocka_unit_test(leaving_says_goodbye_on_every_way_before_it_ends),
         cmocka_unit_test(pictures_and_sound_come_with_who_sent_them),
         cmocka_unit_test(chat_is_heard_with_its_words),
+        cmocka_unit_test(servers_that_are_lent_are_passed_on),
         cmocka_unit_test(a_muted_microphone_sends_nothing),
         cmocka_unit_test(a_room_without_a_name_is_refused),
     };
