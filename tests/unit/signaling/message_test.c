@@ -76,12 +76,14 @@ static void candidates_keep_their_order_and_what_is_absent(void **state)
 
 static void the_room_survives_the_wire(void **state)
 {
-    const qua_message in = {.type = QUA_MESSAGE_JOINED,
-                            .joined = {.self = "0c",
-                                       .ticket = "t",
-                                       .count = 2,
-                                       .peers = {{"0a", "Ana", {true, false, false}, false},
-                                                 {"0b", "Bj\xc3\xb6rn", {false, true, true}, true}}}};
+    const qua_message in = {
+        .type = QUA_MESSAGE_JOINED,
+        .joined = {
+            .self = "0c",
+            .ticket = "t",
+            .count = 2,
+            .peers = {{.id = "0a", .name = "Ana", .state = {true, false, false}, .role = QUA_ROLE_HOST},
+                      {.id = "0b", .name = "Bj\xc3\xb6rn", .state = {false, true, true}, .hand = true, .away = true}}}};
     qua_message out;
 
     (void)state;
@@ -95,6 +97,8 @@ static void the_room_survives_the_wire(void **state)
         assert_int_equal(out.joined.peers[i].state.audio_muted, in.joined.peers[i].state.audio_muted);
         assert_int_equal(out.joined.peers[i].state.video_muted, in.joined.peers[i].state.video_muted);
         assert_int_equal(out.joined.peers[i].state.screen, in.joined.peers[i].state.screen);
+        assert_int_equal(out.joined.peers[i].role, in.joined.peers[i].role);
+        assert_int_equal(out.joined.peers[i].hand, in.joined.peers[i].hand);
         assert_int_equal(out.joined.peers[i].away, in.joined.peers[i].away);
     }
     qua_message_clear(&out);
