@@ -271,8 +271,8 @@ void ice_gather_timeout(qua_ice *ice, qua_time now)
         if (!ice->queries[i].done)
             serve_query(ice, now, &ice->queries[i]);
     }
-    keep_candidates(ice, now);
     ice_gather_finish(ice);
+    keep_candidates(ice, now);
 }
 
 qua_time ice_gather_deadline(const qua_ice *ice)
