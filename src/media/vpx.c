@@ -227,7 +227,7 @@ const qua_video_codec qua_codec_vp8 = {
 
 size_t qua_video_codecs_builtin(const qua_video_codec *const **out)
 {
-    static const qua_video_codec *const builtin[] = {&qua_codec_vp8};
+    static const qua_video_codec *const builtin[] = {&qua_codec_vp8, &qua_codec_viola};
 
     *out = builtin;
     return QUA_ARRAY_SIZE(builtin);
