@@ -8,7 +8,7 @@ enum {
     RING_SLOTS = 4,
     GOLDEN_SLOT = 4,
     BOOST_PERIOD = 8,
-    BOOST_QP = 18,
+    BOOST_QP = 28,
     FINEST_QP = 24,
     MAX_PASSES = 3,
     REFRESH_FRAMES = 30
