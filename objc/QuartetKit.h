@@ -13,6 +13,7 @@
 #import "RTCMediaSource.h"
 #import "RTCMediaStream.h"
 #import "RTCMediaStreamTrack.h"
+#import "RTCMultiConnection.h"
 #import "RTCPeerConnection.h"
 #import "RTCPeerConnectionFactory.h"
 #import "RTCRtpParameters.h"

@@ -1,14 +1,43 @@
-#import "RTCIceServer.h"
+#import "RTCIceServer+Private.h"
+
+/// A text that is too long is left out: half a credential helps nobody.
+static void copyText(char *out, const char *text, size_t capacity)
+{
+    const size_t size = text ? strlen(text) : 0;
+
+    out[0] = 0;
+    if (size < capacity && text)
+        memcpy(out, text, size + 1);
+}
+
+size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
+{
+    size_t count = 0;
+
+    for (RTCIceServer *server in servers) {
+        for (NSString *url in server.urlStrings) {
+            if (count == QUA_MAX_ICE_SERVERS)
+                return count;
+            qua_ice_server *s = &out[count++];
+            copyText(s->url, url.UTF8String, sizeof s->url);
+            copyText(s->username, server.username.UTF8String, sizeof s->username);
+            copyText(s->credential, server.credential.UTF8String, sizeof s->credential);
+        }
+    }
+    return count;
+}
 
 @implementation RTCIceServer
 
-- (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings {
+- (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
+{
     return [self initWithURLStrings:urlStrings username:nil credential:nil];
 }
 
 - (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
                           username:(NSString *)username
-                        credential:(NSString *)credential {
+                        credential:(NSString *)credential
+{
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -18,7 +47,8 @@
 - (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
                           username:(NSString *)username
                         credential:(NSString *)credential
-                     tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy {
+                     tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
+{
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -30,7 +60,8 @@
                           username:(NSString *)username
                         credential:(NSString *)credential
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
-                          hostname:(NSString *)hostname {
+                          hostname:(NSString *)hostname
+{
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -44,7 +75,8 @@
                         credential:(NSString *)credential
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
                           hostname:(NSString *)hostname
-                  tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols {
+                  tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols
+{
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -60,7 +92,8 @@
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
                           hostname:(NSString *)hostname
                   tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols
-                 tlsEllipticCurves:(NSArray<NSString *> *)tlsEllipticCurves {
+                 tlsEllipticCurves:(NSArray<NSString *> *)tlsEllipticCurves
+{
     NSParameterAssert(urlStrings.count);
     self = [super init];
     if (self) {
@@ -76,7 +109,8 @@
 }
 
 /// Credentials stay out of logs.
-- (NSString *)description {
+- (NSString *)description
+{
     return [NSString stringWithFormat:@"RTCIceServer: %@", _urlStrings];
 }
 

@@ -3,7 +3,7 @@
 #import "RTCAudioTrack+Private.h"
 #import "RTCConfiguration.h"
 #import "RTCIceCandidate.h"
-#import "RTCIceServer.h"
+#import "RTCIceServer+Private.h"
 #import "RTCMediaConstraints+Private.h"
 #import "RTCMediaStream+Private.h"
 #import "RTCPeerConnection+Private.h"
@@ -98,36 +98,11 @@ static void onDone(void *context, int error, const char *sdp, const char *messag
     RTCSdpType _localType, _remoteType;
 }
 
-/// A text that is too long is left out: half a credential helps nobody.
-static void copyText(char *out, const char *text, size_t capacity) {
-    const size_t size = text ? strlen(text) : 0;
-
-    out[0] = 0;
-    if (size < capacity && text)
-        memcpy(out, text, size + 1);
-}
-
-static size_t fillServers(RTCConfiguration *configuration, qua_ice_server *out) {
-    size_t count = 0;
-
-    for (RTCIceServer *server in configuration.iceServers) {
-        for (NSString *url in server.urlStrings) {
-            if (count == QUA_MAX_ICE_SERVERS)
-                return count;
-            qua_ice_server *s = &out[count++];
-            copyText(s->url, url.UTF8String, sizeof s->url);
-            copyText(s->username, server.username.UTF8String, sizeof s->username);
-            copyText(s->credential, server.credential.UTF8String, sizeof s->credential);
-        }
-    }
-    return count;
-}
-
 - (instancetype)initWithEngine:(QUAEngine *)engine
                  configuration:(RTCConfiguration *)configuration
                       delegate:(id<RTCPeerConnectionDelegate>)delegate {
     qua_ice_server servers[QUA_MAX_ICE_SERVERS];
-    const size_t count = fillServers(configuration, servers);
+    const size_t count = QUAFillIceServers(configuration.iceServers, servers);
 
     self = [super init];
     if (!self)

@@ -1,4 +1,4 @@
-#import "RTCPeerConnectionFactory.h"
+#import "RTCPeerConnectionFactory+Private.h"
 #import "RTCAudioSource+Private.h"
 #import "RTCAudioTrack+Private.h"
 #import "RTCMediaStream+Private.h"
