@@ -147,12 +147,12 @@ int main(int argc, char **argv)
         qua_ice_set_remote(a->ice, os_now(), qua_ice_local_ufrag(b->ice), qua_ice_local_password(b->ice), false);
     }
     run(loop, agents, QUA_SECONDS(atoi(argv[4])));
-    const bool ok = passed(&agents[0], "ana") & passed(&agents[1], "ben");
+    const bool ana = passed(&agents[0], "ana"), ben = passed(&agents[1], "ben");
     for (size_t i = 0; i < 2; i++) {
         qua_ice_close(agents[i].ice);
         drain(&agents[i]);
         qua_ice_destroy(&agents[i].ice);
     }
     os_loop_destroy(&loop);
-    return ok ? 0 : 1;
+    return ana && ben ? 0 : 1;
 }
