@@ -8,13 +8,11 @@
 @implementation QUACallLink
 @end
 
-static QUACall *callOf(void *context)
-{
+static QUACall *callOf(void *context) {
     return ((__bridge QUACallLink *)context).call;
 }
 
-static void onState(void *context, qua_call_state state, int error, const char *reason)
-{
+static void onState(void *context, qua_call_state state, int error, const char *reason) {
     @autoreleasepool {
         QUACall *call = callOf(context);
 
@@ -22,8 +20,7 @@ static void onState(void *context, qua_call_state state, int error, const char *
     }
 }
 
-static void onParticipant(void *context, const qua_participant *participant)
-{
+static void onParticipant(void *context, const qua_participant *participant) {
     @autoreleasepool {
         QUACall *call = callOf(context);
 
@@ -31,8 +28,7 @@ static void onParticipant(void *context, const qua_participant *participant)
     }
 }
 
-static void onParticipantLeft(void *context, const qua_participant *participant, const char *reason)
-{
+static void onParticipantLeft(void *context, const qua_participant *participant, const char *reason) {
     (void)reason;
     @autoreleasepool {
         QUACall *call = callOf(context);
@@ -41,8 +37,7 @@ static void onParticipantLeft(void *context, const qua_participant *participant,
     }
 }
 
-static void onVideo(void *context, const qua_participant *participant, qua_frame *frame, qua_time decoded)
-{
+static void onVideo(void *context, const qua_participant *participant, qua_frame *frame, qua_time decoded) {
     (void)decoded;
     @autoreleasepool {
         QUACall *call = callOf(context);
@@ -51,8 +46,7 @@ static void onVideo(void *context, const qua_participant *participant, qua_frame
     }
 }
 
-static void onChat(void *context, const qua_participant *participant, const char *text)
-{
+static void onChat(void *context, const qua_participant *participant, const char *text) {
     @autoreleasepool {
         QUACall *call = callOf(context);
 
@@ -65,8 +59,7 @@ static void onChat(void *context, const qua_participant *participant, const char
     QUACallLink *_link;
 }
 
-- (instancetype)initWithEngine:(QUAEngine *)engine owner:(id<QUACallOwner>)owner
-{
+- (instancetype)initWithEngine:(QUAEngine *)engine owner:(id<QUACallOwner>)owner {
     self = [super init];
     if (self) {
         _engine = engine;
@@ -77,8 +70,7 @@ static void onChat(void *context, const qua_participant *participant, const char
     return self;
 }
 
-- (int)join:(const qua_call_config *)config
-{
+- (int)join:(const qua_call_config *)config {
     qua_call_config full = *config;
 
     full.events = (qua_call_events){.state = onState,
@@ -92,8 +84,7 @@ static void onChat(void *context, const qua_participant *participant, const char
 }
 
 /// No callback begins after qua_call_destroy, so the link may go with us.
-- (void)dealloc
-{
+- (void)dealloc {
     qua_call_destroy(&_call);
 }
 

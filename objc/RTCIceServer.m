@@ -1,8 +1,7 @@
 #import "RTCIceServer+Private.h"
 
 /// A text that is too long is left out: half a credential helps nobody.
-static void copyText(char *out, const char *text, size_t capacity)
-{
+static void copyText(char *out, const char *text, size_t capacity) {
     const size_t size = text ? strlen(text) : 0;
 
     out[0] = 0;
@@ -10,8 +9,7 @@ static void copyText(char *out, const char *text, size_t capacity)
         memcpy(out, text, size + 1);
 }
 
-size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
-{
+size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out) {
     size_t count = 0;
 
     for (RTCIceServer *server in servers) {
@@ -29,15 +27,13 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
 
 @implementation RTCIceServer
 
-- (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
-{
+- (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings {
     return [self initWithURLStrings:urlStrings username:nil credential:nil];
 }
 
 - (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
                           username:(NSString *)username
-                        credential:(NSString *)credential
-{
+                        credential:(NSString *)credential {
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -47,8 +43,7 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
 - (instancetype)initWithURLStrings:(NSArray<NSString *> *)urlStrings
                           username:(NSString *)username
                         credential:(NSString *)credential
-                     tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
-{
+                     tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy {
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -60,8 +55,7 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
                           username:(NSString *)username
                         credential:(NSString *)credential
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
-                          hostname:(NSString *)hostname
-{
+                          hostname:(NSString *)hostname {
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -75,8 +69,7 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
                         credential:(NSString *)credential
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
                           hostname:(NSString *)hostname
-                  tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols
-{
+                  tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols {
     return [self initWithURLStrings:urlStrings
                            username:username
                          credential:credential
@@ -92,8 +85,7 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
                      tlsCertPolicy:(RTCTlsCertPolicy)tlsCertPolicy
                           hostname:(NSString *)hostname
                   tlsAlpnProtocols:(NSArray<NSString *> *)tlsAlpnProtocols
-                 tlsEllipticCurves:(NSArray<NSString *> *)tlsEllipticCurves
-{
+                 tlsEllipticCurves:(NSArray<NSString *> *)tlsEllipticCurves {
     NSParameterAssert(urlStrings.count);
     self = [super init];
     if (self) {
@@ -109,8 +101,7 @@ size_t QUAFillIceServers(NSArray<RTCIceServer *> *servers, qua_ice_server *out)
 }
 
 /// Credentials stay out of logs.
-- (NSString *)description
-{
+- (NSString *)description {
     return [NSString stringWithFormat:@"RTCIceServer: %@", _urlStrings];
 }
 

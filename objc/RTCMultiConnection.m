@@ -23,8 +23,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 
 @implementation RTCMultiConnectionParticipant
 
-- (instancetype)initWithParticipant:(const qua_participant *)participant
-{
+- (instancetype)initWithParticipant:(const qua_participant *)participant {
     self = [super init];
     if (self) {
         RTCVideoSource *video = [[RTCVideoSource alloc] initWithEngine:nil];
@@ -55,8 +54,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     NSMutableDictionary<NSString *, RTCMultiConnectionParticipant *> *_participants;
 }
 
-- (instancetype)initWithFactory:(RTCPeerConnectionFactory *)factory socketURL:(NSString *)socketURL
-{
+- (instancetype)initWithFactory:(RTCPeerConnectionFactory *)factory socketURL:(NSString *)socketURL {
     self = [super init];
     if (self) {
         _factory = factory;
@@ -68,34 +66,29 @@ typedef void (^Completion)(NSError *_Nullable error);
     return self;
 }
 
-- (NSUInteger)maxParticipantsAllowed
-{
+- (NSUInteger)maxParticipantsAllowed {
     return MOST_PARTICIPANTS;
 }
 
-- (NSString *)sessionid
-{
+- (NSString *)sessionid {
     @synchronized(self) {
         return _sessionid;
     }
 }
 
-- (BOOL)isJoined
-{
+- (BOOL)isJoined {
     @synchronized(self) {
         return _joined;
     }
 }
 
-- (NSArray<RTCMultiConnectionParticipant *> *)participants
-{
+- (NSArray<RTCMultiConnectionParticipant *> *)participants {
     @synchronized(self) {
         return _participants.allValues;
     }
 }
 
-- (void)addStream:(RTCMediaStream *)stream
-{
+- (void)addStream:(RTCMediaStream *)stream {
     @synchronized(self) {
         _stream = stream;
     }
@@ -104,8 +97,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 /* ---- coming and going -------------------------------------------------------------------------------------------- */
 
 /// Our place in a room for a call about to join. @return NO: there is one already
-- (BOOL)beginCall:(QUACall *)call room:(NSString *)roomid completion:(Completion)completion
-{
+- (BOOL)beginCall:(QUACall *)call room:(NSString *)roomid completion:(Completion)completion {
     @synchronized(self) {
         if (_call)
             return NO;
@@ -116,8 +108,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     }
 }
 
-- (int)start:(QUACall *)call room:(NSString *)roomid
-{
+- (int)start:(QUACall *)call room:(NSString *)roomid {
     NSString *url = [NSString stringWithFormat:@"%@/%@", _socketURL, roomid];
     qua_ice_server servers[QUA_MAX_ICE_SERVERS];
     RTCMediaStream *stream;
@@ -134,8 +125,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     return [call join:&config];
 }
 
-- (void)openOrJoin:(NSString *)roomid completion:(Completion)completion
-{
+- (void)openOrJoin:(NSString *)roomid completion:(Completion)completion {
     QUAEngine *engine = _factory.engine;
     QUACall *call = engine ? [[QUACall alloc] initWithEngine:engine owner:self] : nil;
     int error;
@@ -150,13 +140,11 @@ typedef void (^Completion)(NSError *_Nullable error);
         [self end:call error:error reason:nil];
 }
 
-- (void)join:(NSString *)roomid completion:(Completion)completion
-{
+- (void)join:(NSString *)roomid completion:(Completion)completion {
     [self openOrJoin:roomid completion:completion];
 }
 
-- (void)participantGone:(RTCMultiConnectionParticipant *)participant
-{
+- (void)participantGone:(RTCMultiConnectionParticipant *)participant {
     participant.connected = NO;
     if (participant.streaming && self.onstreamended)
         self.onstreamended(participant);
@@ -165,8 +153,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 }
 
 /// Give up our place in the room, if `call` still has it, and tell everyone's end.
-- (void)end:(QUACall *)call error:(int)error reason:(NSString *)reason
-{
+- (void)end:(QUACall *)call error:(int)error reason:(NSString *)reason {
     NSArray<RTCMultiConnectionParticipant *> *gone;
     Completion completion;
 
@@ -188,15 +175,13 @@ typedef void (^Completion)(NSError *_Nullable error);
         completion(QUAMakeError(error ? error : QUA_ECLOSED, reason));
 }
 
-- (QUACall *)currentCall
-{
+- (QUACall *)currentCall {
     @synchronized(self) {
         return _call;
     }
 }
 
-- (void)leave
-{
+- (void)leave {
     QUACall *call = [self currentCall];
 
     if (call.call)
@@ -204,8 +189,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     [self end:call error:0 reason:nil];
 }
 
-- (void)rejoinWithCompletion:(Completion)completion
-{
+- (void)rejoinWithCompletion:(Completion)completion {
     NSString *room = self.sessionid;
 
     [self leave];
@@ -217,8 +201,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 
 /* ---- what we do in the room -------------------------------------------------------------------------------------- */
 
-- (void)tellMuted:(QUACall *)call
-{
+- (void)tellMuted:(QUACall *)call {
     BOOL audio, video;
 
     @synchronized(self) {
@@ -229,8 +212,7 @@ typedef void (^Completion)(NSError *_Nullable error);
         (void)qua_call_set_muted(call.call, audio, video); // not begun: told when we are in the room
 }
 
-- (void)setAudioMuted:(BOOL)audio videoMuted:(BOOL)video
-{
+- (void)setAudioMuted:(BOOL)audio videoMuted:(BOOL)video {
     @synchronized(self) {
         _audioMuted = audio;
         _videoMuted = video;
@@ -238,18 +220,15 @@ typedef void (^Completion)(NSError *_Nullable error);
     [self tellMuted:[self currentCall]];
 }
 
-- (void)mute
-{
+- (void)mute {
     [self setAudioMuted:YES videoMuted:YES];
 }
 
-- (void)unmute
-{
+- (void)unmute {
     [self setAudioMuted:NO videoMuted:NO];
 }
 
-- (BOOL)send:(NSString *)text
-{
+- (BOOL)send:(NSString *)text {
     QUACall *call = [self currentCall];
 
     return call.call && qua_call_send_chat(call.call, text.UTF8String) == 0;
@@ -258,8 +237,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 /* ---- what the engine tells -----------------------------------------------------------------------------------------
  */
 
-- (void)joined:(QUACall *)call
-{
+- (void)joined:(QUACall *)call {
     Completion completion;
     BOOL muted;
 
@@ -277,8 +255,7 @@ typedef void (^Completion)(NSError *_Nullable error);
         completion(nil);
 }
 
-- (void)call:(QUACall *)call state:(qua_call_state)state error:(int)error reason:(NSString *)reason
-{
+- (void)call:(QUACall *)call state:(qua_call_state)state error:(int)error reason:(NSString *)reason {
     switch (state) {
     case QUA_CALL_CONNECTING:
         break;
@@ -296,16 +273,14 @@ typedef void (^Completion)(NSError *_Nullable error);
 }
 
 /// nil: of a room that we left, or not announced.
-- (RTCMultiConnectionParticipant *)known:(const qua_participant *)participant of:(QUACall *)call
-{
+- (RTCMultiConnectionParticipant *)known:(const qua_participant *)participant of:(QUACall *)call {
     @synchronized(self) {
         return _call == call ? _participants[@(participant->id)] : nil;
     }
 }
 
 /// The participant, made when it is new.
-- (RTCMultiConnectionParticipant *)meet:(const qua_participant *)participant of:(QUACall *)call isNew:(BOOL *)isNew
-{
+- (RTCMultiConnectionParticipant *)meet:(const qua_participant *)participant of:(QUACall *)call isNew:(BOOL *)isNew {
     RTCMultiConnectionParticipant *known;
 
     @synchronized(self) {
@@ -318,8 +293,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     return known;
 }
 
-- (void)call:(QUACall *)call participant:(const qua_participant *)participant
-{
+- (void)call:(QUACall *)call participant:(const qua_participant *)participant {
     BOOL isNew, mutes;
     RTCMultiConnectionParticipant *who = [self meet:participant of:call isNew:&isNew];
 
@@ -341,8 +315,7 @@ typedef void (^Completion)(NSError *_Nullable error);
         self.onmute(who);
 }
 
-- (void)call:(QUACall *)call participantLeft:(const qua_participant *)participant
-{
+- (void)call:(QUACall *)call participantLeft:(const qua_participant *)participant {
     RTCMultiConnectionParticipant *who;
 
     @synchronized(self) {
@@ -354,16 +327,14 @@ typedef void (^Completion)(NSError *_Nullable error);
         [self participantGone:who];
 }
 
-- (void)call:(QUACall *)call video:(qua_frame *)frame from:(const qua_participant *)participant
-{
+- (void)call:(QUACall *)call video:(qua_frame *)frame from:(const qua_participant *)participant {
     RTCVideoTrack *track = [self known:participant of:call].stream.videoTracks.firstObject;
 
     if (track)
         [track render:[[RTCVideoFrame alloc] initWithEngineFrame:frame]];
 }
 
-- (void)call:(QUACall *)call chat:(NSString *)text from:(const qua_participant *)participant
-{
+- (void)call:(QUACall *)call chat:(NSString *)text from:(const qua_participant *)participant {
     RTCMultiConnectionParticipant *who = [self known:participant of:call];
 
     if (who && self.onmessage)

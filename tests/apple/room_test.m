@@ -12,16 +12,14 @@
 #define WIDTH  64
 #define HEIGHT 48
 
-static void check(BOOL ok, NSString *what)
-{
+static void check(BOOL ok, NSString *what) {
     if (ok)
         return;
     fprintf(stderr, "FAILED: %s\n", what.UTF8String);
     exit(1);
 }
 
-static int greyOf(NSString *name)
-{
+static int greyOf(NSString *name) {
     return 50 + 50 * name.intValue;
 }
 
@@ -33,20 +31,17 @@ static int greyOf(NSString *name)
 
 @implementation GreyRenderer
 
-- (instancetype)initWithGrey:(int)grey
-{
+- (instancetype)initWithGrey:(int)grey {
     self = [super init];
     if (self)
         _grey = grey;
     return self;
 }
 
-- (void)setSize:(CGSize)size
-{
+- (void)setSize:(CGSize)size {
 }
 
-- (void)renderFrame:(RTCVideoFrame *)frame
-{
+- (void)renderFrame:(RTCVideoFrame *)frame {
     id<RTCI420Buffer> i420 = [frame.buffer toI420];
     const int seen = i420.dataY[i420.strideY * (i420.height / 2) + i420.width / 2];
 
@@ -69,8 +64,7 @@ static int greyOf(NSString *name)
 
 @implementation Person
 
-- (void)see:(RTCMultiConnectionParticipant *)participant
-{
+- (void)see:(RTCMultiConnectionParticipant *)participant {
     GreyRenderer *renderer = [[GreyRenderer alloc] initWithGrey:greyOf(participant.name)];
 
     [participant.stream.videoTracks.firstObject addRenderer:renderer];
@@ -79,8 +73,7 @@ static int greyOf(NSString *name)
     }
 }
 
-- (void)listen
-{
+- (void)listen {
     __weak Person *weak = self;
 
     self.connection.onstream = ^(RTCMultiConnectionParticipant *participant) {
@@ -106,8 +99,7 @@ static int greyOf(NSString *name)
     };
 }
 
-- (void)join:(NSString *)room
-{
+- (void)join:(NSString *)room {
     __weak Person *weak = self;
 
     [self.connection openOrJoin:room
@@ -117,8 +109,7 @@ static int greyOf(NSString *name)
                      }];
 }
 
-- (BOOL)seesAtLeast:(int)pictures of:(NSUInteger)people
-{
+- (BOOL)seesAtLeast:(int)pictures of:(NSUInteger)people {
     @synchronized(self.renderers) {
         for (GreyRenderer *renderer in self.renderers.allValues)
             if (renderer.right < pictures)
@@ -127,8 +118,7 @@ static int greyOf(NSString *name)
     }
 }
 
-- (void)showGrey:(int)grey
-{
+- (void)showGrey:(int)grey {
     RTCMutableI420Buffer *buffer = [[RTCMutableI420Buffer alloc] initWithWidth:WIDTH height:HEIGHT];
 
     memset(buffer.mutableDataY, grey, (size_t)(buffer.strideY * HEIGHT));
@@ -142,8 +132,7 @@ static int greyOf(NSString *name)
 
 @end
 
-static Person *personNamed(int number, RTCPeerConnectionFactory *factory, NSString *url)
-{
+static Person *personNamed(int number, RTCPeerConnectionFactory *factory, NSString *url) {
     RTCMediaStream *stream = [factory mediaStreamWithStreamId:@"mine"];
     Person *person = [[Person alloc] init];
 
@@ -159,8 +148,7 @@ static Person *personNamed(int number, RTCPeerConnectionFactory *factory, NSStri
 }
 
 /// Films everyone at 15 frames a second until all say so.
-static void until(NSArray<Person *> *people, BOOL (^condition)(Person *person), NSString *what)
-{
+static void until(NSArray<Person *> *people, BOOL (^condition)(Person *person), NSString *what) {
     NSDate *deadline = [NSDate dateWithTimeIntervalSinceNow:60];
 
     for (;;) {
@@ -179,8 +167,7 @@ static void until(NSArray<Person *> *people, BOOL (^condition)(Person *person), 
     }
 }
 
-static void everyoneSeesEveryone(NSArray<Person *> *people)
-{
+static void everyoneSeesEveryone(NSArray<Person *> *people) {
     for (Person *person in people)
         [person join:@"quartet"];
     until(
@@ -197,8 +184,7 @@ static void everyoneSeesEveryone(NSArray<Person *> *people)
     }
 }
 
-static void mutingAndChatReachEveryone(NSArray<Person *> *people)
-{
+static void mutingAndChatReachEveryone(NSArray<Person *> *people) {
     NSArray<Person *> *others = [people subarrayWithRange:NSMakeRange(1, PEOPLE - 1)];
 
     [people[0].connection setAudioMuted:YES videoMuted:NO];
@@ -221,8 +207,7 @@ static void mutingAndChatReachEveryone(NSArray<Person *> *people)
     check(people[0].messages == 0, @"one's own chat does not come back");
 }
 
-static void aFifthFindsTheRoomFull(RTCPeerConnectionFactory *factory, NSString *url)
-{
+static void aFifthFindsTheRoomFull(RTCPeerConnectionFactory *factory, NSString *url) {
     Person *fifth = personNamed(4, factory, url);
     __block NSString *full = nil;
 
@@ -240,8 +225,7 @@ static void aFifthFindsTheRoomFull(RTCPeerConnectionFactory *factory, NSString *
     check(!fifth.connection.isJoined && ![fifth.connection send:@"hello"], @"the fifth is not in the room");
 }
 
-static void oneLeavesAndComesBack(NSArray<Person *> *people)
-{
+static void oneLeavesAndComesBack(NSArray<Person *> *people) {
     NSArray<Person *> *others = [people subarrayWithRange:NSMakeRange(1, PEOPLE - 1)];
 
     [people[0].connection leave];
@@ -262,8 +246,7 @@ static void oneLeavesAndComesBack(NSArray<Person *> *people)
         @"everyone sees everyone again");
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     @autoreleasepool {
         RTCPeerConnectionFactory *factory = [[RTCPeerConnectionFactory alloc] init];
         RTCPeerConnectionFactoryOptions *options = [[RTCPeerConnectionFactoryOptions alloc] init];
