@@ -34,7 +34,10 @@ typedef struct qua_call qua_call;
 
 /* ---- engine ---------------------------------------------------------------------------------------------- */
 
-/** Runs fn(argument) later, in order, one at a time: an app's queue or main loop. Called from any thread. */
+/**
+ * Runs fn(argument) in order, one at a time: an app's queue or main loop. Called from the loop thread. One that
+ * runs it at once is bearable: callbacks are then the loop's, and must not wait for anything.
+ */
 typedef struct qua_executor {
     void (*run)(void *context, void (*fn)(void *argument), void *argument);
     void *context;
@@ -54,7 +57,10 @@ typedef struct qua_engine_config {
     qua_log_fn log;        /* NULL: silent */
     void *log_context;
     qua_log_level log_level;
-    /** Video codecs by preference, tried in this order; none: the built-in ones (see qua_video_codecs_builtin). */
+    /**
+     * Video codecs by preference, tried in this order; none: the built-in ones (see qua_video_codecs_builtin). Copied;
+     * what they point to must live as long as the engine and its sources.
+     */
     const qua_video_codec *codecs;
     size_t codec_count;
     /** Local addresses to use, literal IPs; none: every interface that is up, loopback too when alone. */
@@ -62,16 +68,19 @@ typedef struct qua_engine_config {
     size_t bind_ip_count;
 } qua_engine_config;
 
-/** @param config lent until return; NULL for defaults. @return 0, QUA_ENOMEM, QUA_EIO */
+/** @param config lent until return; NULL: defaults. @return 0, QUA_EINVAL: not an IP, too many, QUA_ENOMEM, QUA_EIO */
 QUA_API int qua_engine_create(qua_engine **out, const qua_engine_config *config);
 /**
  * Ends every call and connection made from it. Handles that the app still holds stay valid, do nothing more, and are
- * to be destroyed; no other thread may be inside the engine meanwhile. Never from a callback.
+ * to be destroyed; no other thread of the app may be inside the engine meanwhile, callbacks apart, which may call it
+ * until they return. On the engine's own executor none runs after this returns; an app's gets none more, and those that
+ * wait in it run still, unless their object is destroyed before. Never from a callback.
  */
 QUA_API void qua_engine_destroy(qua_engine **engine);
 
 /**
- * Mixed sound of every remote participant: called by the audio device's thread; never locks, never allocates.
+ * Mixed sound of every remote participant: called by the audio device's thread, one at a time; never locks, never
+ * allocates.
  * @param out 480 samples: 10 ms, mono, 48 kHz
  * @return how many remote voices are in it
  */
@@ -93,7 +102,7 @@ typedef struct qua_video_limits {
 } qua_video_limits;
 
 QUA_API int qua_video_source_set_limits(qua_video_source *source, const qua_video_limits *limits);
-/** A muted source sends nothing; receivers are told through the call. */
+/** A disabled source sends nothing, to anyone; only qua_call_set_muted tells the others. */
 QUA_API int qua_video_source_set_enabled(qua_video_source *source, bool enabled);
 
 /** A microphone: the app pushes 10 ms blocks; they are encoded on the calling thread. */
@@ -191,7 +200,7 @@ QUA_API int qua_call_join(qua_call **out, qua_engine *engine, const qua_call_con
 QUA_API int qua_call_leave(qua_call *call);
 /** Leaves first when need be. */
 QUA_API void qua_call_destroy(qua_call **call);
-/** Mute or unmute what we send, and tell the others. */
+/** Mute or unmute what we send, and tell the others. @return 0; QUA_ESTATE: not yet begun, or ended */
 QUA_API int qua_call_set_muted(qua_call *call, bool audio, bool video);
 QUA_API int qua_call_send_chat(qua_call *call, const char *text);
 
@@ -311,7 +320,11 @@ QUA_API size_t qua_pc_get_transceivers(qua_pc *pc, qua_transceiver_info *out, si
  */
 QUA_API ptrdiff_t qua_pc_get_description(qua_pc *pc, bool local, char *out, size_t capacity);
 
-/** The result of an asynchronous operation. @param sdp for offers and answers, lent; else NULL */
+/**
+ * The result of an asynchronous operation; not called once the connection is destroyed, nor when what began
+ * it returned an error: QUA_ENOMEM, QUA_EINVAL, or QUA_ECLOSED once the engine ends.
+ * @param sdp the description that was made or set, lent; else NULL
+ */
 typedef void (*qua_pc_done)(void *context, int error, const char *sdp, const char *message);
 
 QUA_API int qua_pc_create_offer(qua_pc *pc, bool ice_restart, qua_pc_done done, void *context);

@@ -11,9 +11,10 @@ typedef struct call_sink {
     sink base;
     qua_call *call; /* one reference */
     int leg;
-    bool detached; /* loop: the leg is closed, its last pictures are of no interest */
+    bool detached;        /* loop: the leg is closed, its last pictures are of no interest */
+    char id[QUA_ID_SIZE]; /* never changes: the audio thread reads it without the mutex */
     os_mutex *mutex;
-    qua_participant participant; /* the id never changes, the rest under the mutex */
+    qua_participant participant; /* under the mutex, which the loop needs for writing alone */
 } call_sink;
 
 typedef struct call_leg {
@@ -47,6 +48,8 @@ struct qua_call {
     /* loop thread */
     qua_call *next;
     bool listed, audio_muted;
+    bool resolving; /* servers' names: the mesh comes after */
+    bool left;
     qua_dtls_identity *identity;
     qua_mesh *mesh;
     struct grant *grant; /* servers that the signaling server lends, NULL: none */
@@ -164,7 +167,7 @@ static void on_audio(sink *base, int transceiver, const int16_t *pcm, bool conce
     (void)transceiver;
     if (!s->call->events.audio || !gate_enter(&s->call->gate, &pass))
         return;
-    s->call->events.audio(s->call->context, s->participant.id, pcm, concealed);
+    s->call->events.audio(s->call->context, s->id, pcm, concealed);
     gate_leave(&pass);
 }
 
@@ -198,6 +201,7 @@ static call_sink *sink_create(qua_call *c, int leg, const qua_participant *parti
     s->call = call_ref(c);
     s->leg = leg;
     s->participant = *participant;
+    memcpy(s->id, participant->id, sizeof s->id);
     return s;
 }
 
@@ -316,7 +320,7 @@ static void participant_changed(qua_call *c, const qua_participant *participant)
     for (int i = 0; i < QUA_MESH_LEGS; i++) {
         call_sink *s = c->legs[i].sink;
 
-        if (!s || strcmp(s->participant.id, participant->id) != 0)
+        if (!s || strcmp(s->id, participant->id) != 0)
             continue;
         os_mutex_lock(s->mutex);
         s->participant = *participant;
@@ -555,8 +559,9 @@ static int create_mesh(qua_call *c)
 static void begin(void *context)
 {
     qua_call *c = context;
-    const int error = c->listed ? create_mesh(c) : 0;
+    const int error = c->listed && !c->left ? create_mesh(c) : 0;
 
+    c->resolving = false;
     if (error)
         notify_ended(c, error, "the call could not be set up");
     call_unref(c);
@@ -577,6 +582,7 @@ static void enlist(void *context)
     c->next = c->engine->calls;
     c->engine->calls = c;
     c->listed = true;
+    c->resolving = true;
     call_ref(c);
     if (c->servers.has_names)
         engine_chore(c->engine, resolve_chore, c);
@@ -662,6 +668,9 @@ static void leave(void *context)
 
     if (c->mesh)
         qua_mesh_leave(c->mesh, os_now());
+    else if (c->resolving && !c->left)
+        notify_ended(c, 0, "left");
+    c->left = true;
     call_unref(c);
 }
 
@@ -734,7 +743,7 @@ int qua_call_send_chat(qua_call *call, const char *text)
 static const call_leg *leg_to(const qua_call *c, const char *id)
 {
     for (int i = 0; i < QUA_MESH_LEGS; i++) {
-        if (c->legs[i].sink && strcmp(c->legs[i].sink->participant.id, id) == 0)
+        if (c->legs[i].sink && strcmp(c->legs[i].sink->id, id) == 0)
             return &c->legs[i];
     }
     return NULL;

@@ -38,6 +38,7 @@ static void on_decoded(void *context, qua_frame *frame)
 
     frame->captured = job->captured;
     frame->number = job->of->number++;
+    qua_frame_unref(&job->frame); /* of a codec that shows two at once the newer counts */
     job->frame = frame;
 }
 

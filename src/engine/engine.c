@@ -7,7 +7,8 @@
 
 #define DATAGRAM_POOL 8192 /* most packets of a call in memory at once */
 
-static _Thread_local const qua_engine *my_loop; /* set on a loop thread */
+static _Thread_local const qua_engine *my_loop;      /* set on a loop thread */
+static _Thread_local const qua_engine *handing_over; /* set while its executor is given a callback */
 
 /* ---- references and posts ---------------------------------------------------------------------------------- */
 
@@ -73,7 +74,7 @@ typedef struct notice {
     void *argument;
 } notice;
 
-static void run_notice(void *argument)
+static void tell(void *argument)
 {
     notice n = *(notice *)argument;
 
@@ -81,6 +82,28 @@ static void run_notice(void *argument)
     n.fn(n.argument);
     atomic_fetch_sub(&n.engine->notices, 1);
     engine_unref(n.engine);
+}
+
+static void tell_posted(void *argument)
+{
+    qua_engine *const engine = engine_ref(((notice *)argument)->engine);
+
+    tell(argument);
+    atomic_fetch_sub(&engine->posted_notices, 1);
+    engine_unref(engine);
+}
+
+/* An executor that does it at once would have the app destroy what the loop is in the midst of: a turn later then. */
+static void run_notice(void *argument)
+{
+    qua_engine *const engine = ((notice *)argument)->engine;
+
+    if (handing_over != engine) {
+        tell(argument);
+        return;
+    }
+    atomic_fetch_add(&engine->posted_notices, 1);
+    engine_post(engine, tell_posted, argument);
 }
 
 static void run_on_app_loop(void *context, void (*fn)(void *argument), void *argument)
@@ -93,6 +116,7 @@ static void run_on_app_loop(void *context, void (*fn)(void *argument), void *arg
 
 void engine_notify(qua_engine *engine, void (*fn)(void *argument), void *argument)
 {
+    const qua_engine *const outer = handing_over;
     notice *n = malloc(sizeof *n);
 
     atomic_fetch_add(&engine->notices, 1);
@@ -102,7 +126,9 @@ void engine_notify(qua_engine *engine, void (*fn)(void *argument), void *argumen
         return;
     }
     *n = (notice){engine_ref(engine), fn, argument};
+    handing_over = engine;
     engine->executor.run(engine->executor.context, run_notice, n);
+    handing_over = outer;
 }
 
 typedef struct chore {
@@ -200,7 +226,10 @@ static qua_time loop_deadline(const qua_engine *engine, qua_time now)
     return deadline;
 }
 
-static void on_network(void *context) { ((qua_engine *)context)->network_changed = true; }
+static void on_network(void *context)
+{
+    ((qua_engine *)context)->network_changed = true;
+}
 
 static void follow_network(qua_engine *engine, qua_time now)
 {
@@ -241,7 +270,15 @@ static void end_all(qua_engine *engine)
         call_end(engine->calls);
     while (engine->pcs)
         pc_end(engine->pcs);
+    for (qua_video_source *s = engine->video_sources; s; s = video_source_next(s))
+        video_source_end(s);
     worker_end(&engine->janitor, run_chore, NULL); /* what waits is done still */
+}
+
+/* Callbacks that run on threads of ours may wait for the loop: they have it until the last one returned. */
+static bool owes_callbacks(const qua_engine *engine)
+{
+    return (engine->app_thread && atomic_load(&engine->notices) > 0) || atomic_load(&engine->posted_notices) > 0;
 }
 
 static void run_loop(void *context)
@@ -258,10 +295,12 @@ static void run_loop(void *context)
     }
     os_netwatch_stop(&engine->netwatch);
     end_all(engine);
-    while (engine->alive > 0 || engine->retired) {
+    while (engine->alive > 0 || engine->retired || owes_callbacks(engine)) {
         os_loop_run_once(engine->loop, os_now() + QUA_MS(10));
+        end_all(engine); /* what a last callback made */
         voices_reap(engine);
     }
+    my_loop = NULL;
 }
 
 static void run_app_loop(void *context)
@@ -285,8 +324,11 @@ static int configure(qua_engine *engine, const qua_engine_config *config)
     engine->random = qua_crypto_random();
     engine->executor = c->executor;
     engine->codec_count = QUA_MIN(c->codec_count ? c->codec_count : builtin_count, QUA_PEER_CODECS);
-    for (size_t i = 0; i < engine->codec_count; i++)
-        engine->codecs[i] = c->codec_count ? &c->codecs[i] : builtin[i];
+    for (size_t i = 0; i < engine->codec_count; i++) {
+        if (c->codec_count)
+            engine->own_codecs[i] = c->codecs[i];
+        engine->codecs[i] = c->codec_count ? &engine->own_codecs[i] : builtin[i];
+    }
     for (size_t i = 0; i < c->bind_ip_count; i++) {
         if (engine->bind_ip_count == ENGINE_LOCALS ||
             qua_addr_parse(&engine->bind_ips[engine->bind_ip_count++], c->bind_ips[i], 0) != 0)
@@ -348,10 +390,12 @@ static void stop(qua_engine *engine)
     } else if (engine->loop) { /* creation failed half-way: end here what was begun */
         atomic_store(&engine->stopping, true);
         run_loop(engine);
+    }
+    if (engine->loop) {
+        my_loop = engine;
+        os_loop_run_once(engine->loop, 0); /* the last posts */
         my_loop = NULL;
     }
-    if (engine->loop)
-        os_loop_run_once(engine->loop, 0); /* the last posts */
     atomic_store(&engine->dead, true);
     os_loop_destroy(&engine->loop);
     stop_executor(engine);

@@ -27,6 +27,7 @@ struct qua_engine {
     qua_random random;
     qua_executor executor;
     const qua_video_codec *codecs[QUA_PEER_CODECS];
+    qua_video_codec own_codecs[QUA_PEER_CODECS]; /* copies of the app's, whose list is lent */
     size_t codec_count;
     qua_addr bind_ips[ENGINE_LOCALS];
     size_t bind_ip_count;
@@ -39,7 +40,8 @@ struct qua_engine {
     os_loop *app_loop; /* the executor of an app that brings none */
     os_thread *app_thread;
     atomic_bool app_stopping;
-    _Atomic int notices; /* callbacks on their way to the executor */
+    _Atomic int notices;        /* callbacks on their way to the executor */
+    _Atomic int posted_notices; /* of them on the loop, since the executor runs at once */
     qua_pool *datagrams;
 
     /* loop thread only */
@@ -67,7 +69,7 @@ void engine_unref(qua_engine *engine);
 void engine_post(qua_engine *engine, void (*fn)(void *context), void *context);
 /** The same, and wait for its end. Never from a thread that the loop waits for. */
 void engine_call(qua_engine *engine, void (*fn)(void *context), void *context);
-/** Run fn(argument) on the app's executor. */
+/** Loop thread: run fn(argument) on the app's executor, never before this returns. */
 void engine_notify(qua_engine *engine, void (*fn)(void *argument), void *argument);
 /** Loop thread: fn(context) on the janitor's thread, for what blocks: names, closing sockets. */
 void engine_chore(qua_engine *engine, void (*fn)(void *context), void *context);
@@ -157,6 +159,8 @@ void sockets_send(sockets *s, const qua_peer_transmit *out);
 qua_video_source *video_source_ref(qua_video_source *source);
 void video_source_unref(qua_video_source **source);
 qua_hub *video_source_hub(qua_video_source *source);
+/** The engine ends, and no connection uses it any more: its encoders end too. What is pushed after is dropped. */
+void video_source_end(qua_video_source *source);
 /** Take in a frame that was pushed, give jobs to encoders. */
 void video_source_serve(qua_video_source *source, qua_time now);
 qua_time video_source_deadline(const qua_video_source *source, qua_time now);

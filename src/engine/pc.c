@@ -255,13 +255,14 @@ void pc_network_changed(qua_pc *p, qua_time now)
 static void set_sources(qua_pc *p, int transceiver, qua_video_source *video, qua_audio_source *audio)
 {
     pc_track *track = &p->tracks[transceiver];
+    pc_track old = *track;
 
-    if (track->in_hub)
-        qua_hub_remove(video_source_hub(track->video), p->peer, transceiver);
-    video_source_unref(&track->video);
-    audio_source_unref(&track->audio);
+    if (old.in_hub)
+        qua_hub_remove(video_source_hub(old.video), p->peer, transceiver);
     track->video = video_source_ref(video);
     track->audio = audio_source_ref(audio);
+    video_source_unref(&old.video); /* last: it may be the same one, and ours the only reference */
+    audio_source_unref(&old.audio);
     track->in_hub = video && qua_hub_add(video_source_hub(video), p->peer, transceiver) == 0;
 }
 
@@ -626,11 +627,12 @@ static void perform(void *argument)
 
 static int post(operation what)
 {
-    operation *op = malloc(sizeof *op);
+    const bool closed = atomic_load(&what.pc->engine->stopping);
+    operation *op = closed ? NULL : malloc(sizeof *op);
 
     if (!op) {
         free(what.sdp);
-        return QUA_ENOMEM;
+        return closed ? QUA_ECLOSED : QUA_ENOMEM;
     }
     *op = what;
     pc_ref(op->pc);

@@ -12,7 +12,8 @@ struct qua_video_source {
     qua_hub *hub;
     encoder *encoders[QUA_PEER_CODECS * QUA_HUB_LAYERS];
     int layers[QUA_PEER_CODECS * QUA_HUB_LAYERS]; /* which of the codec's encodes each one makes */
-    int ending; /* encoders that have not gone yet */
+    int ending;                                   /* encoders that have not gone yet */
+    bool orphaned;                                /* nobody refers to it: the last encoder to go takes it along */
 };
 
 /* ---- loop thread --------------------------------------------------------------------------------------------- */
@@ -32,8 +33,18 @@ static void encoder_gone(void *context)
 {
     qua_video_source *s = context;
 
-    if (--s->ending == 0)
+    if (--s->ending == 0 && s->orphaned)
         release(s);
+}
+
+void video_source_end(qua_video_source *s)
+{
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(s->encoders); i++) {
+        if (s->encoders[i]) {
+            s->ending++;
+            encoder_end(&s->encoders[i], encoder_gone, s);
+        }
+    }
 }
 
 /* Nobody refers to it any more. */
@@ -47,13 +58,9 @@ static void teardown(void *context)
             break;
         }
     }
-    s->ending = 1;
-    for (size_t i = 0; i < QUA_ARRAY_SIZE(s->encoders); i++) {
-        if (s->encoders[i]) {
-            s->ending++;
-            encoder_end(&s->encoders[i], encoder_gone, s);
-        }
-    }
+    s->orphaned = true;
+    s->ending++; /* one more, which goes here: there may be no other */
+    video_source_end(s);
     encoder_gone(s);
 }
 
