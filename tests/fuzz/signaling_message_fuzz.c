@@ -20,6 +20,14 @@ static void must_be_the_same(const qua_message *m, ptrdiff_t size)
     qua_message_clear(&again);
 }
 
+/* Codes and versions of tomorrow are read as "none that we know", which nobody writes. */
+static bool is_of_today(const qua_message *m)
+{
+    if (m->type == QUA_MESSAGE_ERROR)
+        return m->error.code != QUA_CODE_NONE;
+    return m->type != QUA_MESSAGE_HELLO || m->hello.versions != 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     qua_message_error error;
@@ -32,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (m.type != QUA_MESSAGE_UNKNOWN) {
         must_be_the_same(&m, qua_message_forward(&m, wire, sizeof wire));
-        if (m.type != QUA_MESSAGE_ERROR || m.error.code != QUA_CODE_NONE) /* codes of tomorrow have no text here */
+        if (is_of_today(&m))
             must_be_the_same(&m, qua_message_write(&m, wire, sizeof wire));
     }
     qua_message_clear(&m);
