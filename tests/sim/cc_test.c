@@ -258,15 +258,19 @@ static void loss_that_is_no_congestion_costs_no_rate(void **state)
 
 static void jitter_and_reordering_are_not_taken_for_a_queue(void **state)
 {
-    const cc_bed_config config = {.forward = "rate=2000 delay=30 qbytes=50000 jitter=30 reorder=0.01,40",
-                                  .backward = "delay=30 jitter=10",
-                                  .picture_bps = 4e6};
+    cc_bed_config config = {.forward = "rate=2000 delay=30 qbytes=50000 jitter=30 reorder=0.01,40",
+                            .backward = "delay=30 jitter=10",
+                            .picture_bps = 4e6};
+    double use = 0;
 
     (void)state;
-    run(&config);
-    assert_between(result.use, 0.65, 1);
-    assert_between(result.queue_p95, 0, 60);
-    assert_int_equal(result.freezes, 0);
+    for (config.seed = 1; config.seed <= 5; config.seed++) { /* one lucky jitter proves little */
+        run(&config);
+        use += result.use / 5;
+        assert_between(result.queue_p95, 0, 60);
+        assert_int_equal(result.freezes, 0);
+    }
+    assert_between(use, 0.65, 1);
 }
 
 static void clocks_that_drift_change_nothing(void **state)
