@@ -10,6 +10,7 @@
 
 #include "os/os.h"
 #include "server/admin.h"
+#include "server/guest_page.h"
 #include "server/serve.h"
 
 enum {
@@ -249,13 +250,31 @@ static int on_websocket(struct lws *wsi, enum lws_callback_reasons reason, void 
 
 /* ---- HTTP ---------------------------------------------------------------------------------------------------- */
 
-/* @param body heap with LWS_PRE bytes before the text, freed here. @return -1: close the connection */
-static int answer(struct lws *wsi, unsigned status, const char *type, unsigned char *body, size_t size)
+typedef const char *const header[2];
+
+static bool add_headers(struct lws *wsi, header *headers, size_t count, unsigned char **p, unsigned char *end)
 {
-    unsigned char head[LWS_PRE + 512], *start = head + LWS_PRE, *p = start, *end = head + sizeof head;
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *name = (const unsigned char *)headers[i][0], *value = (const unsigned char *)headers[i][1];
+        if (lws_add_http_header_by_name(wsi, name, value, (int)strlen(headers[i][1]), p, end) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* @param data copied. @param headers further ones, may be NULL. @return -1: close the connection */
+static int answer(struct lws *wsi, unsigned status, const char *type, const void *data, size_t size, header *headers,
+                  size_t header_count)
+{
+    unsigned char head[LWS_PRE + 1536], *start = head + LWS_PRE, *p = start, *end = head + sizeof head;
+    unsigned char *body = malloc(LWS_PRE + size);
     bool written;
 
+    if (!body)
+        return -1;
+    memcpy(body + LWS_PRE, data, size);
     written = lws_add_http_common_headers(wsi, status, type, size, &p, end) == 0 &&
+              add_headers(wsi, headers, header_count, &p, end) &&
               lws_finalize_write_http_header(wsi, start, &p, end) == 0 &&
               lws_write(wsi, body + LWS_PRE, size, LWS_WRITE_HTTP_FINAL) >= (int)size;
     free(body);
@@ -264,13 +283,16 @@ static int answer(struct lws *wsi, unsigned status, const char *type, unsigned c
 
 static int answer_text(struct lws *wsi, unsigned status, const char *type, const char *text)
 {
-    const size_t size = strlen(text);
-    unsigned char *body = malloc(LWS_PRE + size);
+    return answer(wsi, status, type, text, strlen(text), NULL, 0);
+}
 
-    if (!body)
-        return -1;
-    memcpy(body + LWS_PRE, text, size);
-    return answer(wsi, status, type, body, size);
+static int answer_page(struct lws *wsi, const char *path)
+{
+    const guest_file *file = guest_page_find(path);
+
+    if (!file)
+        return answer_text(wsi, 404, "text/plain", "There is nothing here.\n");
+    return answer(wsi, 200, file->type, file->data, file->size, guest_page_headers, guest_page_header_count);
 }
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *data, size_t size)
@@ -284,7 +306,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
             return answer_text(wsi, 200, "text/plain", "ok\n");
         if (strcmp(data, "/readyz") == 0)
             return answer_text(wsi, sv->leaving ? 503 : 200, "text/plain", sv->leaving ? "going down\n" : "ok\n");
-        return answer_text(wsi, 404, "text/plain", "Quartet's signaling server: join a room with `quartet join`.\n");
+        return answer_page(wsi, data);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a WebSocket that does not ask for quartet.v1 */
     case LWS_CALLBACK_WSI_DESTROY:
