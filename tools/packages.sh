@@ -36,6 +36,9 @@ gnustep-base-runtime: running Objective-C
 libgnustep-base-dev: running Objective-C
 libblocksruntime-dev: blocks of Objective-C
 coturn: the TURN server of the interoperability tests
+gcc-aarch64-linux-gnu: kernels of ARM
+libc6-dev-arm64-cross: kernels of ARM
+qemu-user: running kernels of ARM
 '
 
 # only for ./check --all: calls with other implementations

@@ -63,7 +63,7 @@ VIOLA_API const char *viola_version(void);
 typedef enum viola_cpu {
     VIOLA_CPU_C = 0,
     VIOLA_CPU_AVX2 = 1,
-    VIOLA_CPU_NEON = 2, /* no such kernels yet: ARM runs the C ones */
+    VIOLA_CPU_NEON = 2, /* of 64-bit ARM */
     VIOLA_CPU_ALL = 0x7fffffff,
 } viola_cpu;
 

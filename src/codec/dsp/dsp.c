@@ -19,6 +19,9 @@ void viola_dsp_init(viola_dsp *dsp, unsigned cpu_mask)
     __builtin_cpu_init();
     if ((cpu_mask & VIOLA_CPU_AVX2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
         viola_dsp_init_avx2(dsp);
+#elif defined(__aarch64__)
+    if (cpu_mask & VIOLA_CPU_NEON) /* every such CPU has it */
+        viola_dsp_init_neon(dsp);
 #else
     (void)cpu_mask;
 #endif

@@ -1,5 +1,5 @@
 /*
- * Kernels of the codec. The _c function is the definition; _avx2 equals it bit for bit.
+ * Kernels of the codec. The _c function is the definition; _avx2 and _neon equal it bit for bit.
  * Strides are in bytes for pixels and in elements for int16_t. Pixel rows need no alignment unless said;
  * coefficient blocks are 32-byte aligned. Buffers may be read up to 32 bytes past the last pixel of a row that a
  * kernel needs (every picture has a border of at least 64 pixels); never written past.
@@ -78,6 +78,7 @@ void viola_dsp_init(viola_dsp *dsp, unsigned cpu_mask);
 
 /* the parts; each overrides what it has */
 void viola_dsp_init_avx2(viola_dsp *dsp);
+void viola_dsp_init_neon(viola_dsp *dsp);
 
 /* DCT-II scaled to 512*sqrt(n): viola_dct[i] is n x n row by row, n = 4 << i, row = frequency; 64: the first 32 rows */
 extern const int16_t *const viola_dct[VIOLA_WIDTHS];
