@@ -258,6 +258,9 @@ typedef struct qua_candidate {
     const char *ufrag;     /* may be NULL */
 } qua_candidate;
 
+/** A data channel (RFC 8831). The app's from qua_pc_create_data_channel or qua_pc_events.data_channel on. */
+typedef struct qua_data_channel qua_data_channel;
+
 /** All are optional. */
 typedef struct qua_pc_events {
     void (*negotiation_needed)(void *context);
@@ -269,6 +272,11 @@ typedef struct qua_pc_events {
     /** A remote track begins. @param transceiver its index; @param streams its MediaStream id, "" when none */
     void (*track)(void *context, int transceiver, qua_kind kind, const char *track_id, const char *stream_id);
     void (*track_ended)(void *context, int transceiver);
+    /**
+     * The far side opened a channel; it is the app's to destroy. Say what it shall tell with
+     * qua_data_channel_set_events before returning, and no message is missed. NULL: such channels are closed.
+     */
+    void (*data_channel)(void *context, qua_data_channel *channel);
     /** On a decoder's thread. */
     void (*video)(void *context, int transceiver, qua_frame *frame, qua_time decoded);
     /** On the thread that pulls audio. */
@@ -337,6 +345,80 @@ QUA_API int qua_pc_set_remote_description(qua_pc *pc, const qua_description *des
                                           void *context);
 QUA_API int qua_pc_add_ice_candidate(qua_pc *pc, const qua_candidate *candidate, qua_pc_done done, void *context);
 QUA_API int qua_pc_restart_ice(qua_pc *pc);
+/* ---- data channels (RFC 8831, W3C WebRTC §6) ---------------------------------------------------------------- */
+
+typedef enum qua_data_channel_state {
+    QUA_DATA_CHANNEL_CONNECTING,
+    QUA_DATA_CHANNEL_OPEN,
+    QUA_DATA_CHANNEL_CLOSING,
+    QUA_DATA_CHANNEL_CLOSED
+} qua_data_channel_state;
+
+/** Largest message that is received, and that may be sent to a far side that says it takes so much: 16 MiB. */
+#define QUA_DATA_MESSAGE_MAX (16u << 20)
+
+/** RTCDataChannelInit. Begin with QUA_DATA_CHANNEL_DEFAULTS. */
+typedef struct qua_data_channel_config {
+    bool ordered;
+    int max_packet_lifetime_ms; /* 0..65,535; -1: no limit. At most one of the two limits. */
+    int max_retransmits;        /* 0..65,535; -1: no limit */
+    const char *protocol;       /* UTF-8, at most 65,535 bytes; NULL: "" */
+    bool negotiated;            /* the far side makes its end with the same id by itself */
+    int id;                     /* 0..1023 when negotiated, else -1: chosen once connected */
+} qua_data_channel_config;
+
+#define QUA_DATA_CHANNEL_DEFAULTS \
+    ((qua_data_channel_config){   \
+        .ordered = true, .max_packet_lifetime_ms = -1, .max_retransmits = -1, .protocol = NULL, .negotiated = false, .id = -1})
+
+/** All are optional. */
+typedef struct qua_data_channel_events {
+    void (*state)(void *context, qua_data_channel_state state);
+    /** @param data lent; a text is UTF-8 as the far side sent it, unchecked and without a NUL */
+    void (*message)(void *context, bool binary, const uint8_t *data, size_t size);
+    /** The buffered amount fell to the threshold or below it. */
+    void (*buffered_amount_low)(void *context);
+} qua_data_channel_events;
+
+/**
+ * createDataChannel. The first one makes negotiation needed.
+ * @param label UTF-8, at most 65,535 bytes. @param config NULL: reliable, in order; lent, as `events` is, which may be
+ *        NULL too
+ * @return 0; QUA_EINVAL: both limits, out of range; QUA_EBUSY: the id is in use; QUA_EFULL: 256 channels; QUA_ECLOSED
+ */
+QUA_API int qua_pc_create_data_channel(qua_data_channel **out, qua_pc *pc, const char *label,
+                                       const qua_data_channel_config *config, const qua_data_channel_events *events,
+                                       void *context);
+/** Closes first when need be; may be called after the connection is destroyed. Waited for. */
+QUA_API void qua_data_channel_destroy(qua_data_channel **channel);
+/** Replaces them, from the next event on; called on the executor, nothing runs between. */
+QUA_API void qua_data_channel_set_events(qua_data_channel *channel, const qua_data_channel_events *events,
+                                         void *context);
+/**
+ * Queue one message; the bytes are copied.
+ * @param data UTF-8 when not `binary`
+ * @return 0; QUA_ESTATE: not open; QUA_EINVAL: larger than the far side takes (qua_data_channel_send_max); QUA_EFULL:
+ *         32 MiB wait already; QUA_ENOMEM
+ */
+QUA_API int qua_data_channel_send(qua_data_channel *channel, bool binary, const uint8_t *data, size_t size);
+/** What was sent before still goes, then the state becomes CLOSED. */
+QUA_API void qua_data_channel_close(qua_data_channel *channel);
+QUA_API qua_data_channel_state qua_data_channel_get_state(const qua_data_channel *channel);
+/** bufferedAmount: bytes of messages sent here that are not yet with the transport (which holds 256 KiB of its own). */
+QUA_API size_t qua_data_channel_buffered_amount(const qua_data_channel *channel);
+QUA_API void qua_data_channel_set_buffered_amount_low_threshold(qua_data_channel *channel, size_t bytes);
+/** maxMessageSize of the transport; SIZE_MAX: not known yet, or without a bound. */
+QUA_API size_t qua_data_channel_send_max(const qua_data_channel *channel);
+
+typedef struct qua_data_channel_info {
+    const char *label, *protocol; /* lent as long as the channel */
+    bool ordered, negotiated;
+    int max_packet_lifetime_ms, max_retransmits; /* -1: no limit */
+    int id;                                      /* -1: not known yet */
+} qua_data_channel_info;
+
+QUA_API void qua_data_channel_get_info(const qua_data_channel *channel, qua_data_channel_info *out);
+
 /** A snapshot, waited for. */
 QUA_API int qua_pc_get_stats(qua_pc *pc, qua_pc_stats *out);
 

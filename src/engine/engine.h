@@ -199,6 +199,31 @@ void pc_end(qua_pc *pc);
 void pc_network_changed(qua_pc *pc, qua_time now);
 qua_pc *pc_next(const qua_pc *pc);
 
+/* ---- channels.c: data channels of a connection --------------------------------------------------------------- */
+
+typedef struct channels {
+    qua_data_channel *of[QUA_SCTP_CHANNELS]; /* by the peer's number, one reference each; loop thread */
+    _Atomic size_t waiting;                  /* bytes of all, sent by the app and not yet with the transport */
+    _Atomic size_t send_max;                 /* of a message */
+} channels;
+
+/** A CHANNEL event of the peer; takes its data. */
+void channels_event(channels *list, qua_pc *pc, const qua_sctp_event *event);
+/** The connection is closed: whatever did not hear of it does now. */
+void channels_end(channels *list);
+
+/* what channels.c asks of pc.c */
+qua_pc *pc_ref(qua_pc *pc);
+void pc_unref(qua_pc *pc);
+qua_engine *pc_engine(const qua_pc *pc);
+channels *pc_channels(qua_pc *pc);
+/** Loop thread; NULL once closed. */
+qua_peer *pc_peer(qua_pc *pc);
+/** Loop thread: send and tell what a call into the peer left. */
+void pc_drain(qua_pc *pc, qua_time now);
+/** Executor: give a channel of the far side to the app. @return false: it does not want any */
+bool pc_announce_channel(qua_pc *pc, qua_data_channel *channel);
+
 /* ---- servers.c: STUN and TURN servers of a configuration ------------------------------------------------------- */
 
 typedef struct ice_server {

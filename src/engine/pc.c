@@ -31,21 +31,37 @@ struct qua_pc {
     sockets sockets;
     receiver receiver;
     pc_track tracks[QUA_PEER_TRANSCEIVERS];
+    channels channels;
 };
 
-static qua_pc *pc_ref(qua_pc *p)
+qua_pc *pc_ref(qua_pc *p)
 {
     atomic_fetch_add(&p->refs, 1);
     return p;
 }
 
-static void pc_unref(qua_pc *p)
+void pc_unref(qua_pc *p)
 {
     if (atomic_fetch_sub(&p->refs, 1) != 1)
         return;
     qua_dtls_identity_unref(&p->identity);
     engine_unref(p->engine);
     free(p);
+}
+
+qua_engine *pc_engine(const qua_pc *p)
+{
+    return p->engine;
+}
+
+channels *pc_channels(qua_pc *p)
+{
+    return &p->channels;
+}
+
+qua_peer *pc_peer(qua_pc *p)
+{
+    return p->peer;
 }
 
 /* ---- events for the app --------------------------------------------------------------------------------------------
@@ -97,6 +113,17 @@ static void deliver(void *argument)
     }
     pc_unref(n->pc);
     free(n);
+}
+
+bool pc_announce_channel(qua_pc *p, qua_data_channel *channel)
+{
+    gate_pass pass;
+
+    if (!p->events.data_channel || !gate_enter(&p->gate, &pass))
+        return false;
+    p->events.data_channel(p->context, channel);
+    gate_leave(&pass);
+    return true;
 }
 
 static void notify(qua_pc *p, const qua_peer_event *event)
@@ -167,6 +194,9 @@ static void on_event(qua_pc *p, qua_time now, qua_peer_event *event)
             qua_hub_keyframe_wanted(video_source_hub(p->tracks[event->transceiver].video), now, p->peer,
                                     event->transceiver);
         break;
+    case QUA_PEER_CHANNEL:
+        channels_event(&p->channels, p, &event->channel);
+        break;
     default:
         notify(p, event);
     }
@@ -181,6 +211,11 @@ static void drain(qua_pc *p, qua_time now)
         on_event(p, now, &event);
     while (qua_peer_poll_transmit(p->peer, now, &out))
         sockets_send(&p->sockets, &out);
+}
+
+void pc_drain(qua_pc *p, qua_time now)
+{
+    drain(p, now);
 }
 
 static void on_datagram(void *owner, int leg, int base, qua_time now, const qua_addr *from, uint8_t *data, size_t size,
@@ -274,6 +309,7 @@ static void close_pc(qua_pc *p)
     drain(p, os_now());
     for (int i = 0; i < QUA_PEER_TRANSCEIVERS; i++)
         set_sources(p, i, NULL, NULL);
+    channels_end(&p->channels);
     receiver_close(&p->receiver);
     sockets_close(&p->sockets);
     qua_peer_destroy(&p->peer);
@@ -334,6 +370,7 @@ static int make_peer(qua_pc *p)
         return QUA_ENOMEM;
     engine_peer_config(p->engine, &config, p->identity);
     config.relay_only = p->relay_only;
+    config.data_channels = true;
     if (qua_peer_create(&p->peer, os_now(), &config) != 0) {
         free(s);
         return QUA_ENOMEM;
@@ -391,6 +428,7 @@ int qua_pc_create(qua_pc **out, qua_engine *engine, const qua_pc_config *config)
     p->events = config->events;
     p->context = config->context;
     p->relay_only = config->relay_only;
+    atomic_init(&p->channels.send_max, SIZE_MAX);
     engine_call(engine, create, &r);
     if (r.result)
         pc_unref(p);

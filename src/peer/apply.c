@@ -41,12 +41,23 @@ static void associate(peer_transceiver *t, const char *mid)
     t->fresh_mid = true;
 }
 
+/* All channels share one m-section: the first that is described. */
+static void associate_channels(qua_peer *p, const qua_sdp_media *m)
+{
+    if (p->sctp_mid[0] || qua_sdp_rejected(m))
+        return;
+    snprintf(p->sctp_mid, sizeof p->sctp_mid, "%s", m->mid);
+    p->fresh_sctp_mid = true;
+}
+
 void peer_associate_local(qua_peer *p, const qua_sdp *offer)
 {
     for (size_t i = 0; i < offer->media_count; i++) {
         const qua_sdp_media *m = &offer->media[i];
         peer_transceiver *t;
 
+        if (m->kind == QUA_SDP_APPLICATION)
+            associate_channels(p, m);
         if (qua_sdp_rejected(m) || peer_by_mid(p, m->mid))
             continue;
         t = unassociated(p, m->kind);
@@ -61,6 +72,8 @@ void peer_associate_remote(qua_peer *p, const qua_sdp *offer)
         const qua_sdp_media *m = &offer->media[i];
         peer_transceiver *t;
 
+        if (peer_channels_usable(p, offer, m) && peer_channels_create(p) == 0)
+            associate_channels(p, m);
         if (!peer_media_usable(p, offer, m) || peer_by_mid(p, m->mid))
             continue;
         t = unassociated(p, m->kind);
@@ -97,6 +110,9 @@ void peer_update_tracks(qua_peer *p, const qua_sdp *remote)
 
 void peer_roll_back(qua_peer *p)
 {
+    if (p->fresh_sctp_mid)
+        p->sctp_mid[0] = 0;
+    p->fresh_sctp_mid = false;
     for (size_t i = 0; i < p->transceiver_count; i++) {
         peer_transceiver *t = p->transceivers[i];
 
@@ -166,6 +182,8 @@ static void apply_media(qua_peer *p, const qua_sdp_media *local, const qua_sdp_m
     const qua_sdp_media *answer = we_offered ? remote : local;
     peer_transceiver *t = peer_by_mid(p, local->mid);
 
+    if (local->mid[0] && strcmp(local->mid, p->sctp_mid) == 0)
+        peer_channels_apply(p, local, remote);
     if (!t)
         return;
     t->fresh_mid = t->made_by_remote = false;

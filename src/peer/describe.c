@@ -202,8 +202,6 @@ static void add_transport(const qua_peer *p, qua_sdp_media *m, qua_sdp_setup set
     snprintf(m->fingerprint_algorithm, sizeof m->fingerprint_algorithm, "sha-256");
     snprintf(m->fingerprint, sizeof m->fingerprint, "%s", qua_dtls_identity_fingerprint(p->config.identity));
     m->setup = setup;
-    m->rtcp_mux = true;
-    m->rtcp_rsize = true;
 }
 
 static void add_sender(const qua_peer *p, qua_sdp_media *m, const peer_transceiver *t)
@@ -227,6 +225,8 @@ static void describe_media(qua_peer *p, qua_sdp_media *m, const peer_transceiver
     snprintf(m->protocol, sizeof m->protocol, "%s", offer ? offer->protocol : RTP_PROFILE);
     m->port = DISCARD_PORT;
     m->direction = (qua_sdp_direction)direction;
+    m->rtcp_mux = true;
+    m->rtcp_rsize = true;
     add_transport(p, m, setup);
     if (offer)
         answer_codecs(p, m, offer);
@@ -236,6 +236,25 @@ static void describe_media(qua_peer *p, qua_sdp_media *m, const peer_transceiver
         m->rtcp_rsize = offer->rtcp_rsize;
     add_extensions(p, m, offer);
     add_sender(p, m, t);
+}
+
+/* The m-section of all data channels (RFC 8841 §10). */
+static void describe_channels(const qua_peer *p, qua_sdp_media *m, const char *mid, qua_sdp_setup setup,
+                              const qua_sdp_media *offer)
+{
+    m->kind = QUA_SDP_APPLICATION;
+    snprintf(m->type, sizeof m->type, "application");
+    snprintf(m->protocol, sizeof m->protocol, "%s", offer ? offer->protocol : "UDP/DTLS/SCTP");
+    if (offer && peer_channels_old_form(offer))
+        snprintf(m->formats, sizeof m->formats, "%d", QUA_SCTP_PORT);
+    else
+        snprintf(m->formats, sizeof m->formats, "webrtc-datachannel");
+    snprintf(m->mid, sizeof m->mid, "%s", mid);
+    m->port = DISCARD_PORT;
+    m->direction = QUA_SDP_SENDRECV;
+    m->sctp_port = QUA_SCTP_PORT;
+    m->max_message_size = QUA_SCTP_MESSAGE_MAX;
+    add_transport(p, m, setup);
 }
 
 /* An m-line that stays for its place, refused in the words it was offered in (RFC 3264 §6). */
@@ -294,15 +313,33 @@ static void offer_media(qua_peer *p, qua_sdp *out, const peer_transceiver *t, co
     add_to_bundle(out, m);
 }
 
+static void offer_channels(qua_peer *p, qua_sdp *out, const char *mid)
+{
+    qua_sdp_media *m = &out->media[out->media_count++];
+
+    describe_channels(p, m, mid, QUA_SDP_ACTPASS, NULL);
+    add_to_bundle(out, m);
+}
+
 static bool mid_taken(const qua_peer *p, const qua_sdp *out, const char *mid)
 {
-    return peer_by_mid(p, mid) || qua_sdp_find_mid(out, mid) || (p->remote && qua_sdp_find_mid(p->remote, mid));
+    return peer_by_mid(p, mid) || strcmp(p->sctp_mid, mid) == 0 || qua_sdp_find_mid(out, mid) ||
+           (p->remote && qua_sdp_find_mid(p->remote, mid));
+}
+
+/* The next number that no m-section has. */
+static void new_mid(const qua_peer *p, const qua_sdp *out, char *mid, size_t capacity)
+{
+    unsigned next = 0;
+
+    do
+        snprintf(mid, capacity, "%u", next++);
+    while (mid_taken(p, out, mid));
 }
 
 void peer_describe_offer(qua_peer *p, qua_sdp *out)
 {
     char mid[12];
-    unsigned next = 0;
 
     begin(p, out);
     for (size_t i = 0; p->remote && i < p->remote->media_count; i++) {
@@ -310,6 +347,8 @@ void peer_describe_offer(qua_peer *p, qua_sdp *out)
         const peer_transceiver *t = peer_by_mid(p, old->mid);
         if (t && !t->stopped)
             offer_media(p, out, t, old->mid);
+        else if (p->sctp && old->mid[0] && strcmp(p->sctp_mid, old->mid) == 0 && !qua_sdp_rejected(old))
+            offer_channels(p, out, old->mid);
         else
             refuse_media(&out->media[out->media_count++], old);
     }
@@ -317,12 +356,13 @@ void peer_describe_offer(qua_peer *p, qua_sdp *out)
         const peer_transceiver *t = p->transceivers[i];
         if (t->stopped || qua_sdp_find_mid(out, t->mid))
             continue;
-        if (!t->mid[0]) {
-            do
-                snprintf(mid, sizeof mid, "%u", next++);
-            while (mid_taken(p, out, mid));
-        }
+        if (!t->mid[0])
+            new_mid(p, out, mid, sizeof mid);
         offer_media(p, out, t, t->mid[0] ? t->mid : mid);
+    }
+    if (p->sctp && out->media_count < QUA_SDP_MEDIA_MAX && !(p->sctp_mid[0] && qua_sdp_find_mid(out, p->sctp_mid))) {
+        new_mid(p, out, mid, sizeof mid);
+        offer_channels(p, out, p->sctp_mid[0] ? p->sctp_mid : mid);
     }
     peer_add_candidates(p, out);
 }
@@ -338,13 +378,17 @@ static bool in_bundle(const qua_sdp *sdp, const qua_sdp_media *media)
     return false;
 }
 
+bool peer_shares_transport(const qua_sdp *sdp, const qua_sdp_media *media)
+{
+    return in_bundle(sdp, media) || (sdp->bundle_count == 0 && media == &sdp->media[0]);
+}
+
 bool peer_media_usable(const qua_peer *p, const qua_sdp *sdp, const qua_sdp_media *media)
 {
     const qua_video_codec *video;
-    const bool alone = sdp->bundle_count == 0 && media == &sdp->media[0];
 
     if ((media->kind != QUA_SDP_AUDIO && media->kind != QUA_SDP_VIDEO) || qua_sdp_rejected(media) || !media->mid[0] ||
-        !media->rtcp_mux || !strstr(media->protocol, "RTP/SAVPF") || !(alone || in_bundle(sdp, media)))
+        !media->rtcp_mux || !strstr(media->protocol, "RTP/SAVPF") || !peer_shares_transport(sdp, media))
         return false;
     for (size_t i = 0; i < media->codec_count; i++) {
         if (peer_find_codec(p, media, &media->codecs[i], &video))
@@ -369,6 +413,12 @@ void peer_describe_answer(qua_peer *p, qua_sdp *out)
         qua_sdp_media *m = &out->media[out->media_count++];
         const peer_transceiver *t = peer_by_mid(p, offer->mid);
 
+        if (offer->mid[0] && strcmp(offer->mid, p->sctp_mid) == 0 && peer_channels_usable(p, p->remote, offer)) {
+            describe_channels(p, m, offer->mid, answer_setup(p, peer_transport_media(p->remote)), offer);
+            if (p->remote->bundle_count)
+                add_to_bundle(out, m);
+            continue;
+        }
         if (!t || t->stopped || !peer_media_usable(p, p->remote, offer)) {
             refuse_media(m, offer);
             continue;

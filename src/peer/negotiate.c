@@ -35,7 +35,7 @@ qua_signaling_state qua_peer_signaling(const qua_peer *p)
 
 static bool needs_negotiation(const qua_peer *p)
 {
-    if (p->restart_wanted)
+    if (p->restart_wanted || (p->sctp && !p->sctp_mid[0]))
         return true;
     for (size_t i = 0; i < p->transceiver_count; i++) {
         const peer_transceiver *t = p->transceivers[i];

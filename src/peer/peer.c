@@ -24,7 +24,7 @@ qua_peer_event *peer_emit(qua_peer *p, qua_peer_event_type type, int transceiver
 bool qua_peer_poll_event(qua_peer *p, qua_peer_event *out)
 {
     if (!p->event_count)
-        return peer_receive_picture(p, out);
+        return peer_channels_poll_event(p, out) || peer_receive_picture(p, out);
     *out = p->events[p->event_first];
     p->event_first = (p->event_first + 1) % EVENTS_MAX;
     p->event_count--;
@@ -249,6 +249,7 @@ void qua_peer_destroy(qua_peer **peer)
     qua_cc_destroy(&p->cc);
     if (p->srtp)
         qua_srtp_destroy(&p->srtp);
+    qua_sctp_destroy(&p->sctp);
     qua_dtls_destroy(&p->dtls);
     qua_ice_destroy(&p->ice);
     free(p->remote);
@@ -269,6 +270,8 @@ void qua_peer_on_timeout(qua_peer *p, qua_time now)
         return;
     qua_ice_on_timeout(p->ice, now);
     qua_dtls_on_timeout(p->dtls, now);
+    if (p->sctp)
+        qua_sctp_on_timeout(p->sctp, now);
     qua_cc_on_timeout(p->cc, now);
     peer_transport_drive(p, now);
 }
@@ -307,6 +310,8 @@ qua_time qua_peer_deadline(const qua_peer *p, qua_time now)
     if (p->connection == QUA_CONNECTION_CLOSED)
         return QUA_TIME_NEVER;
     deadline = QUA_MIN(qua_ice_deadline(p->ice), qua_dtls_deadline(p->dtls));
+    if (p->sctp)
+        deadline = QUA_MIN(deadline, qua_sctp_deadline(p->sctp));
     if (!p->srtp || !qua_ice_selected(p->ice, &base, &remote))
         return deadline; /* without a path what is due stays due: nobody shall be woken for it */
     deadline = QUA_MIN(deadline, qua_pacer_deadline(p->pacer, now));
@@ -358,6 +363,8 @@ void qua_peer_close(qua_peer *p, qua_time now)
     p->now = now;
     if (p->connection == QUA_CONNECTION_CLOSED)
         return;
+    if (p->sctp)
+        qua_sctp_stop(p->sctp);
     say_bye(p, now);
     close_dtls(p);
     qua_ice_close(p->ice);

@@ -19,6 +19,7 @@
 #include "dtls/dtls.h"
 #include "media/media.h"
 #include "quartet/quartet.h"
+#include "sctp/sctp.h"
 
 #define QUA_PEER_TRANSCEIVERS 8
 #define QUA_PEER_CODECS       8
@@ -43,6 +44,7 @@ typedef struct qua_peer_config {
     size_t turn_server_count;
     bool relay_only;                      /* iceTransportPolicy "relay" */
     bool allow_loopback;                  /* loopback candidates count: calls on one machine */
+    bool data_channels;                   /* a far side's offer of them is taken */
     qua_pool *packets;                    /* shared: buffers of at least QUA_DATAGRAM_MAX bytes */
     uint64_t start_bps, min_bps, max_bps; /* 0: cc's defaults */
 } qua_peer_config;
@@ -180,20 +182,31 @@ void qua_peer_set_demand(qua_peer *peer, qua_time now, uint64_t bps);
 void qua_peer_on_decoded(qua_peer *peer, qua_time now, int transceiver, const qua_frame *frame);
 void qua_peer_get_stats(const qua_peer *peer, qua_time now, qua_pc_stats *out);
 
+/* ---- data channels (RFC 8831): numbers are those of sctp/sctp.h ----------------------------------------------- */
+
+/** As qua_sctp_open; the first one makes negotiation needed. @return also QUA_ECLOSED */
+int qua_peer_open_channel(qua_peer *peer, qua_time now, const char *label, const qua_data_channel_config *config);
+/** As qua_sctp_send. */
+int qua_peer_channel_send(qua_peer *peer, qua_time now, int channel, bool binary, qua_buffer *data);
+void qua_peer_channel_close(qua_peer *peer, qua_time now, int channel);
+/** The association of the channels, to ask it; NULL: there was none yet. */
+const qua_sctp *qua_peer_channels(const qua_peer *peer);
+
 /* ---- events ---------------------------------------------------------------------------------------------- */
 
 typedef enum qua_peer_event_type {
     QUA_PEER_NEGOTIATION_NEEDED,
-    QUA_PEER_SIGNALING,      /* signaling */
-    QUA_PEER_CONNECTION,     /* connection */
-    QUA_PEER_ICE,            /* ice */
-    QUA_PEER_GATHERING,      /* gathering */
-    QUA_PEER_CANDIDATE,      /* candidate: text, "" at the end */
-    QUA_PEER_TRACK,          /* transceiver: a remote track begins */
-    QUA_PEER_TRACK_ENDED,    /* transceiver */
-    QUA_PEER_PICTURE,        /* transceiver, picture: give it to the decoder; the event's reference is yours */
-    QUA_PEER_AUDIO,          /* transceiver, audio: give it to the voice's jitter buffer */
-    QUA_PEER_KEYFRAME_WANTED /* transceiver: the far side needs a keyframe of what we send */
+    QUA_PEER_SIGNALING,       /* signaling */
+    QUA_PEER_CONNECTION,      /* connection */
+    QUA_PEER_ICE,             /* ice */
+    QUA_PEER_GATHERING,       /* gathering */
+    QUA_PEER_CANDIDATE,       /* candidate: text, "" at the end */
+    QUA_PEER_TRACK,           /* transceiver: a remote track begins */
+    QUA_PEER_TRACK_ENDED,     /* transceiver */
+    QUA_PEER_PICTURE,         /* transceiver, picture: give it to the decoder; the event's reference is yours */
+    QUA_PEER_AUDIO,           /* transceiver, audio: give it to the voice's jitter buffer */
+    QUA_PEER_KEYFRAME_WANTED, /* transceiver: the far side needs a keyframe of what we send */
+    QUA_PEER_CHANNEL          /* channel: what a data channel tells; the reference to its data is yours */
 } qua_peer_event_type;
 
 typedef struct qua_peer_event {
@@ -225,6 +238,7 @@ typedef struct qua_peer_event {
             qua_time captured; /* as of pictures */
             qua_time received;
         } audio;
+        qua_sctp_event channel;
     };
 } qua_peer_event;
 

@@ -112,6 +112,14 @@ struct qua_peer {
     char fingerprint[QUA_FINGERPRINT_SIZE]; /* of the far side, "" unknown */
     uint64_t malformed;
 
+    /* data channels: NULL before the first one or the far side's first offer of them */
+    qua_sctp *sctp;
+    char sctp_mid[QUA_SDP_TOKEN]; /* their m-section, "" none yet */
+    bool fresh_sctp_mid;          /* named by the pending description */
+    bool sctp_agreed;
+    uint16_t sctp_port;      /* of the far side ... */
+    size_t sctp_message_max; /* ... and what it takes */
+
     /* negotiation */
     peer_transceiver *transceivers[QUA_PEER_TRANSCEIVERS];
     size_t transceiver_count;
@@ -164,10 +172,24 @@ void peer_transport_wrap(const qua_peer *p, qua_peer_transmit *out);
 bool peer_transport_path(const qua_peer *p, qua_peer_transmit *out);
 void peer_tell_candidates(qua_peer *p);
 
+/* channels.c */
+int peer_channels_create(qua_peer *p);
+/* Is it in the form of before RFC 8841, "DTLS/SCTP 5000" with a=sctpmap? aiortc offers that. */
+bool peer_channels_old_form(const qua_sdp_media *media);
+/* May this m-section carry our data channels? */
+bool peer_channels_usable(const qua_peer *p, const qua_sdp *sdp, const qua_sdp_media *media);
+void peer_channels_apply(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote);
+void peer_channels_drive(qua_peer *p, qua_time now);
+/* The next packet is a DTLS record now. @return false: none */
+bool peer_channels_transmit(qua_peer *p);
+bool peer_channels_poll_event(qua_peer *p, qua_peer_event *out);
+
 /* describe.c */
 void peer_describe_offer(qua_peer *p, qua_sdp *out);
 void peer_describe_answer(qua_peer *p, qua_sdp *out);
 void peer_add_candidates(const qua_peer *p, qua_sdp *out);
+/* Is this m-section of the far side on the one transport? */
+bool peer_shares_transport(const qua_sdp *sdp, const qua_sdp_media *media);
 /* May this m-section of the far side be used at all? */
 bool peer_media_usable(const qua_peer *p, const qua_sdp *sdp, const qua_sdp_media *media);
 /* The codec of ours that this entry is: *video NULL for Opus. */

@@ -113,6 +113,7 @@ void qua_peer_get_stats(const qua_peer *p, qua_time now, qua_pc_stats *out)
     qua_pacer_stats pacer;
     qua_ice_stats ice;
     qua_srtp_stats srtp = {0};
+    qua_sctp_stats sctp = {0};
 
     memset(out, 0, sizeof *out);
     out->in.delay_us = out->out.delay_us = -1;
@@ -126,6 +127,9 @@ void qua_peer_get_stats(const qua_peer *p, qua_time now, qua_pc_stats *out)
         qua_srtp_get_stats(p->srtp, &srtp);
     out->rtt_us = p->rtt_us >= 0 ? p->rtt_us : ice.rtt_us;
     out->target_bps = (double)qua_cc_target_bps(p->cc, now);
-    out->malformed = p->malformed + ice.malformed + ice.unauthenticated + srtp.failed_auth + srtp.malformed;
+    if (p->sctp)
+        qua_sctp_get_stats(p->sctp, &sctp);
+    out->malformed =
+        sctp.malformed + p->malformed + ice.malformed + ice.unauthenticated + srtp.failed_auth + srtp.malformed;
     out->queue_packets = pacer.packets;
 }

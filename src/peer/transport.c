@@ -230,6 +230,7 @@ void peer_transport_drive(qua_peer *p, qua_time now)
     drain_ice(p, now);
     start_dtls(p, now);
     take_keys(p, now);
+    peer_channels_drive(p, now);
     peer_set_connection(p, connection_state(p));
     tell_senders(p);
 }
@@ -275,6 +276,8 @@ bool peer_transport_poll(qua_peer *p, qua_peer_transmit *out)
     if (!peer_transport_path(p, out))
         return false;
     out->size = qua_dtls_poll_transmit(p->dtls, out->data, sizeof out->data);
+    if (!out->size && peer_channels_transmit(p))
+        out->size = qua_dtls_poll_transmit(p->dtls, out->data, sizeof out->data);
     if (!out->size)
         return false;
     peer_transport_wrap(p, out);

@@ -206,6 +206,18 @@ static int read_setup(qua_sdp_parser *p, qua_span value)
     return qua_sdp_fail(p, "setup must be actpass, active or passive");
 }
 
+/* The form of before RFC 8841, which some still offer: "5000 webrtc-datachannel 1024". */
+static int read_sctpmap(qua_sdp_parser *p, qua_span value)
+{
+    uint64_t port;
+
+    if (!qua_span_number(qua_span_word(&value), 65535, &port) || port == 0)
+        return qua_sdp_fail(p, "the port of a=sctpmap is not a number from 1 to 65535");
+    if (qua_span_is(qua_span_word(&value), "webrtc-datachannel"))
+        p->media->sctp_port = (uint32_t)port;
+    return 0;
+}
+
 static int read_sctp_port(qua_sdp_parser *p, qua_span value)
 {
     uint64_t port;
@@ -240,6 +252,7 @@ const qua_sdp_attribute qua_sdp_transport_attributes[] = {
     {.name = "fingerprint", .where = QUA_SDP_AT_BOTH, .read = read_fingerprint},
     {.name = "setup", .where = QUA_SDP_AT_BOTH, .read = read_setup},
     {.name = "bundle-only", .where = QUA_SDP_AT_MEDIA, .flag = offsetof(qua_sdp_media, bundle_only)},
+    {.name = "sctpmap", .where = QUA_SDP_AT_MEDIA, .read = read_sctpmap},
     {.name = "sctp-port", .where = QUA_SDP_AT_MEDIA, .read = read_sctp_port},
     {.name = "max-message-size", .where = QUA_SDP_AT_MEDIA, .read = read_max_message_size},
     {.name = NULL},

@@ -123,7 +123,10 @@ static void write_media(qua_text *t, const qua_sdp_media *media)
     for (size_t i = 0; i < media->codec_count; i++)
         write_codec(t, &media->codecs[i]);
     write_streams(t, media);
-    write_number(t, "sctp-port", media->sctp_port);
+    if (media->sctp_port && strcmp(media->protocol, "DTLS/SCTP") == 0)
+        qua_text_add(t, "a=sctpmap:%lu webrtc-datachannel 1024\r\n", (unsigned long)media->sctp_port);
+    else
+        write_number(t, "sctp-port", media->sctp_port);
     write_number(t, "max-message-size", media->max_message_size);
 }
 
