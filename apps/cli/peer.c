@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "cli.h"
+#include "echo.h"
 #include "outlet.h"
 
 #define LINKS_OF_PEER_MAX 16
@@ -35,6 +36,8 @@ static const char usage[] =
     "  out {\"ev\":STATE,\"peer\":\"b\",\"t\":T}                   connecting, connected, disconnected, failed, "
     "closed\n"
     "  out {\"ev\":\"first-frame\",\"from\":\"b\",\"t\":T}           the first decoded picture; T: monotonic us\n"
+    "  out {\"ev\":\"echoed\",\"peer\":\"b\"}                    LAB_DATA: all came back on our data channel\n"
+    "  out {\"ev\":\"echo-closed\",\"peer\":\"a\"}               LAB_DATA: b closed the channel on which we echoed\n"
     "  out {\"ev\":\"error\",\"e\":\"...\"}                        something went wrong; it goes on\n"
     "  in  {\"cmd\":\"stats\"}                                 out {\"ev\":\"stats\",\"t\":T,\"stats\":{\"b\":[...]}}\n"
     "  in  {\"cmd\":\"stop\"}                                  end; so does the end of stdin\n"
@@ -48,6 +51,7 @@ static const char usage[] =
     "  LAB_CODEC           the only video codec to offer, e.g. VP8 (default: all, by preference)\n"
     "  LAB_OUTPUT          where received pictures go, % stands for the peer's name: before each picture 32 bytes,\n"
     "                      \"VFR1\", u32 width, u32 height, u32 1, i64 0, u32 0xffffffff, u32 0, then I420\n"
+    "  LAB_DATA            1: those who call open a data channel and send messages, those called send them back\n"
     "  LAB_MIC             microphone as of `quartet join --mic` (default: no sound)\n"
     "  LAB_SOUND           where received sound goes, % as above: 16-bit little-endian samples, 48 kHz, mono\n"
     "\n"
@@ -66,6 +70,7 @@ typedef struct peer_link {
     bool described; /* main thread and executor, under the peer's mutex, as what follows */
     candidate early[EARLY_MAX];
     size_t early_count;
+    echo *ours, *theirs;    /* data channels: of the main thread, of the executor */
     bool seen;              /* decoder's thread */
     outlet pictures, sound; /* of a decoder's and of the loudspeaker's thread */
 } peer_link;
@@ -74,7 +79,7 @@ typedef struct peer {
     const char *ip, *camera_spec, *codec_name, *output, *sound_output, *microphone_spec;
     int width, height;
     double fps;
-    bool sends, receives;
+    bool sends, receives, echoes;
     qua_engine *engine;
     qua_video_source *video;
     qua_audio_source *audio;
@@ -225,6 +230,36 @@ static void on_audio(void *context, int transceiver, const int16_t pcm[480], boo
     outlet_sound(&((peer_link *)context)->sound, pcm);
 }
 
+/* ---- data -------------------------------------------------------------------------------------------------- */
+
+static void say_echo(const peer_link *link, const char *event, const char *problem)
+{
+    if (problem)
+        say_error("data channel", problem);
+    else
+        say(json_pack("{s:s, s:s}", "ev", event, "peer", link->id));
+}
+
+static void on_echoed(void *context, const char *problem)
+{
+    say_echo(context, "echoed", problem);
+}
+
+static void on_echo_closed(void *context, const char *problem)
+{
+    say_echo(context, "echo-closed", problem);
+}
+
+static void on_data_channel(void *context, qua_data_channel *channel)
+{
+    peer_link *link = context;
+
+    if (link->theirs)
+        qua_data_channel_destroy(&channel);
+    else
+        link->theirs = echo_answer(channel, on_echo_closed, link);
+}
+
 /* ---- links ------------------------------------------------------------------------------------------------- */
 
 static void add_media(peer_link *link)
@@ -241,6 +276,8 @@ static void free_link(peer_link *link)
 {
     if (link->pc)
         qua_pc_destroy(&link->pc);
+    echo_destroy(&link->ours);
+    echo_destroy(&link->theirs);
     for (size_t i = 0; i < link->early_count; i++) {
         free(link->early[i].line);
         free(link->early[i].mid);
@@ -260,8 +297,11 @@ static peer_link *find_link(const peer *p, const char *id)
 
 static peer_link *make_link(peer *p, const char *id)
 {
-    const qua_pc_events events = {
-        .connection_state = on_connection, .ice_candidate = on_ice, .video = on_video, .audio = on_audio};
+    const qua_pc_events events = {.connection_state = on_connection,
+                                  .ice_candidate = on_ice,
+                                  .data_channel = p->echoes ? on_data_channel : NULL,
+                                  .video = on_video,
+                                  .audio = on_audio};
     peer_link *link;
 
     if (p->link_count == LINKS_OF_PEER_MAX || strlen(id) >= QUA_ID_SIZE || !id[0]) {
@@ -298,6 +338,8 @@ static void call_peer(peer *p, const char *id)
     if (!link)
         return;
     add_media(link);
+    if (p->echoes && !link->ours)
+        link->ours = echo_call(link->pc, on_echoed, link);
     if (!p->video && p->receives)
         qua_pc_add_transceiver(link->pc, QUA_VIDEO, QUA_DIRECTION_RECVONLY, NULL, NULL, "", "");
     if (!p->audio && p->receives && p->sound_output)
@@ -489,6 +531,7 @@ static void read_environment(peer *p)
     p->fps = atof(from_environment("LAB_FPS", "30"));
     p->sends = atoi(from_environment("LAB_SEND", "1")) && p->camera_spec;
     p->receives = atoi(from_environment("LAB_RECV", "1"));
+    p->echoes = atoi(from_environment("LAB_DATA", "0"));
 }
 
 static int create_engine(peer *p)

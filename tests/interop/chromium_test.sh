@@ -1,6 +1,6 @@
 #!/bin/bash
-# Chromium of Debian, headless and Quartet: each calls the other.
+# Chromium of Debian, headless and Quartet: each calls the other, with a data channel that is echoed.
 . "$(dirname "$0")/lib/common.sh"
-calls quartet chromium
-calls chromium quartet
+calls quartet chromium --data
+calls chromium quartet --data
 verdict

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Firefox ESR of Debian, headless and Quartet: each calls the other.
+# Firefox ESR of Debian, headless and Quartet: each calls the other, with a data channel that is echoed.
 . "$(dirname "$0")/lib/common.sh"
-calls quartet firefox
-calls firefox quartet
+calls quartet firefox --data
+calls firefox quartet --data
 verdict

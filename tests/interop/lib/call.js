@@ -1,12 +1,12 @@
 'use strict';
 // One call between two implementations, with picture and sound both ways.
-//   node call.js CALLER CALLEE BIN [--seconds=N] [--codec=VP8] [--verbose]
+//   node call.js CALLER CALLEE BIN [--seconds=N] [--codec=VP8] [--data] [--verbose]
 // Exit 0: both saw the other's numbered pictures and heard its tone; 77: something is not installed.
 const { open, Skip } = require('./endpoints.js');
 const [caller, callee, bin, ...rest] = process.argv.slice(2);
 const options = Object.fromEntries(rest.map(o => o.replace(/^--/, '').split('=')));
 const SECONDS = +(options.seconds || 8), CONNECT_MS = 20000;
-const common = { width: 320, height: 180, fps: 15, codec: options.codec };
+const common = { width: 320, height: 180, fps: 15, codec: options.codec, data: 'data' in options };
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
 const epoch = performance.now(), ends = {}, states = {}, problems = [];
@@ -52,6 +52,8 @@ async function run() {
   }
   const connected = Date.now() - start;
   if (!problems.length) await sleep(SECONDS * 1000);
+  if (common.data && !(states.a || []).includes('echoed')) problems.push(`${caller}: not all came back on its data channel`);
+  if (common.data && !(states.b || []).includes('echo-closed')) problems.push(`${callee}: its data channel was not closed`);
   for (const id of ['a', 'b']) {
     const report = await ends[id].evidence();
     console.log(`${id === 'a' ? caller : callee} received`, JSON.stringify(report));

@@ -71,7 +71,7 @@ class QuartetEndpoint extends ProcessEndpoint {
     for (const fifo of [camera, received, heard]) childProcess.execFileSync('mkfifo', [fifo]);
     fs.writeFileSync(path.join(folder, 'tone.wav'), wav(s.playHz));
     super(id, [program, 'peer'], { LAB_ID: id, LAB_PEERS: s.otherId, LAB_W: s.width, LAB_H: s.height, LAB_FPS: s.fps,
-      LAB_SEND: 1, LAB_RECV: 1, ...(s.codec ? { LAB_CODEC: s.codec } : {}), LAB_CAMERA: camera, LAB_OUTPUT: frames,
+      LAB_SEND: 1, LAB_RECV: 1, ...(s.codec ? { LAB_CODEC: s.codec } : {}), ...(s.data ? { LAB_DATA: 1 } : {}), LAB_CAMERA: camera, LAB_OUTPUT: frames,
       LAB_MIC: path.join(folder, 'tone.wav'), LAB_SOUND: sound }, hear);
     Object.assign(this, { folder, watcher: new Watcher(s.hearHz) });
     this.readers = [this.readFrames(received), this.readSound(heard)];
@@ -161,7 +161,7 @@ class BrowserEndpoint {
     const options = browsers[name];
     if (!fs.existsSync(options.executablePath)) throw new Skip(`${options.executablePath} is not installed`);
     this.server = http.createServer((request, response) => {
-      const file = { '/': 'page.html', '/page.js': 'page.js', '/evidence.js': 'evidence.js' }[request.url];
+      const file = { '/': 'page.html', '/page.js': 'page.js', '/evidence.js': 'evidence.js', '/echo.js': 'echo.js' }[request.url];
       response.writeHead(file ? 200 : 204, { 'content-type': file === 'page.html' ? 'text/html' : 'text/javascript' });
       response.end(file && fs.readFileSync(path.join(__dirname, file)));
     });

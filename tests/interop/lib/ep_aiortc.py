@@ -57,6 +57,34 @@ class Microphone(MediaStreamTrack):
         return frame
 
 
+TEXTS = ["", "hello", "gr\u00fc\u00df dich"]
+SIZES = [0, 1, 1200, 16384, 60000]
+
+
+def say_back(channel):
+    channel.on("message", channel.send)
+    channel.on("close", lambda: out({"ev": "echo-closed"}))
+
+
+def call_echo(channel):
+    wanted = TEXTS + [bytes((i * 7 + size) & 255 for i in range(size)) for size in SIZES]
+    coming = list(wanted)
+
+    def on_open():
+        for data in wanted:
+            channel.send(data)
+
+    def on_message(data):
+        if not coming or data != coming.pop(0):
+            raise ValueError("something else came back than was sent")
+        if not coming:
+            channel.close()
+            out({"ev": "echoed"})
+
+    channel.on("open", on_open)
+    channel.on("message", on_message)
+
+
 class Endpoint:
     def __init__(self):
         self.pc = None
@@ -71,6 +99,7 @@ class Endpoint:
         self.other = other
         self.pc = RTCPeerConnection()
         self.pc.on("track", lambda track: self.tasks.append(asyncio.ensure_future(self.watch(track))))
+        self.pc.on("datachannel", say_back)
         self.pc.on("connectionstatechange", lambda: out({"ev": self.pc.connectionState}))
 
     async def add_candidate(self, ice):
@@ -106,6 +135,8 @@ class Endpoint:
             for other in message["call"]:
                 self.open(other)
                 self.add_tracks()
+                if SETTINGS.get("data"):
+                    call_echo(self.pc.createDataChannel("echo"))
                 await self.describe(await self.pc.createOffer())
         elif "sdp" in message:
             self.open(message["from"])

@@ -2,8 +2,9 @@
 // One endpoint of a call: libwebrtc in Node. JSON lines on stdin and stdout, see README.md.
 const wrtc = require('@roamhq/wrtc');
 const { draw, Watcher } = require('./evidence.js');
+const { echo } = require('./echo.js');
 const lines = require('./lines.js');
-const { width, height, fps, playHz, hearHz } = JSON.parse(process.argv[2]);
+const { width, height, fps, playHz, hearHz, data } = JSON.parse(process.argv[2]);
 const out = message => process.stdout.write(JSON.stringify(message) + '\n');
 
 const videoSource = new wrtc.nonstandard.RTCVideoSource(), audioSource = new wrtc.nonstandard.RTCAudioSource();
@@ -48,6 +49,7 @@ function open(id) {
   pc.onicecandidate = e => e.candidate && out({ to: other, ice: e.candidate });
   pc.onconnectionstatechange = () => out({ ev: pc.connectionState });
   pc.ontrack = e => watch(e.track);
+  pc.ondatachannel = e => echo.answer(e.channel, ev => out({ ev }));
 }
 
 async function take(message) {
@@ -56,6 +58,7 @@ async function take(message) {
     for (const id of message.call) {
       open(id);
       for (const track of tracks) pc.addTrack(track, stream);
+      if (data) echo.call(pc.createDataChannel('echo'), () => pc.sctp.maxMessageSize, ev => out({ ev }));
       await pc.setLocalDescription(await pc.createOffer());
       out({ to: id, sdp: pc.localDescription });
     }

@@ -76,6 +76,7 @@ function open(id) {
   pc = new RTCPeerConnection();
   pc.onicecandidate = e => e.candidate && send({ to: other, ice: e.candidate.toJSON() });
   pc.onconnectionstatechange = () => send({ ev: pc.connectionState });
+  pc.ondatachannel = e => echo.answer(e.channel, ev => send({ ev }));
   pc.ontrack = e => (e.track.kind === 'video' ? look : listen)(e.track);
 }
 
@@ -89,6 +90,7 @@ async function take(message) {
     for (const id of message.call) {
       open(id);
       for (const track of stream.getTracks()) pc.addTrack(track, stream);
+      if (settings.data) echo.call(pc.createDataChannel('echo'), () => pc.sctp.maxMessageSize, ev => send({ ev }));
       await describe();
     }
   } else if (message.sdp) {
