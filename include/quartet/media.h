@@ -16,7 +16,8 @@ extern "C" {
 
 /**
  * A counted 8-bit 4:2:0 picture, immutable once shared. Chroma planes are (width + 1) / 2 by (height + 1) / 2.
- * Made by qua_frame_create (own memory) or qua_frame_wrap (foreign memory, no copy).
+ * Made by qua_frame_create (own memory), qua_frame_pool_get (memory used again) or qua_frame_wrap (foreign memory, no
+ * copy).
  */
 typedef struct qua_frame {
     int width, height;   /* luma samples, 1..8192 */
@@ -41,6 +42,22 @@ qua_frame *qua_frame_ref(qua_frame *frame);
 void qua_frame_unref(qua_frame **frame);
 /** Scale into a new frame (bilinear or box, by libyuv); a reference to the same one when the size fits. */
 qua_frame *qua_frame_scale(qua_frame *frame, int width, int height);
+
+/**
+ * Frames of one maker, a camera or a decoder: they come home when nobody holds them any more, and are used again. So
+ * many stay as were ever out at once; another size starts afresh. One thread at a time may use a pool, any thread may
+ * drop a frame of it, also after the pool's end.
+ */
+typedef struct qua_frame_pool qua_frame_pool;
+
+/** @return NULL without memory */
+qua_frame_pool *qua_frame_pool_create(void);
+/** Nulls the pointer; NULL inside is allowed. Frames that are out live on. */
+void qua_frame_pool_destroy(qua_frame_pool **pool);
+/** As qua_frame_create. @param pool NULL: just that */
+qua_frame *qua_frame_pool_get(qua_frame_pool *pool, int width, int height);
+/** As qua_frame_scale, into a frame of the pool. @param pool NULL: just that */
+qua_frame *qua_frame_pool_scale(qua_frame_pool *pool, qua_frame *frame, int width, int height);
 
 /* ---- codec seam ------------------------------------------------------------------------------------------ */
 

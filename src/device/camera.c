@@ -97,12 +97,15 @@ static void run(void *context)
     qua_camera *camera = context;
     qua_device_error why = {{0}};
     const int error = open_input(camera, &why);
+    qua_frame_pool *frames;
 
     report_opened(camera, error, &why);
     if (error)
         return;
+    frames = camera->input->frames = qua_frame_pool_create(); /* without memory now each picture allocates */
     deliver(camera, &why);
     camera->input->close(camera->input);
+    qua_frame_pool_destroy(&frames);
 }
 
 static bool valid(const qua_camera_config *c)

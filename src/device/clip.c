@@ -190,9 +190,11 @@ int qua_clip_open(qua_input **out, const qua_camera_config *config, const qua_st
     c->kept = qua_zalloc(KEPT_FRAMES_MAX * sizeof *c->kept);
     error = c->kept ? open_stream(c, stop, why) : qua_device_fail(why, QUA_ENOMEM, "out of memory");
     if (!error) {
-        c->input =
-            (qua_input){config->width ? config->width : c->y4m.width, config->height ? config->height : c->y4m.height,
-                        config->fps > 0 ? config->fps : c->y4m.fps, clip_read, clip_close};
+        c->input = (qua_input){.width = config->width ? config->width : c->y4m.width,
+                               .height = config->height ? config->height : c->y4m.height,
+                               .fps = config->fps > 0 ? config->fps : c->y4m.fps,
+                               .read = clip_read,
+                               .close = clip_close};
         error = advance(c, why); /* an unreadable file is to fail now, not later */
     }
     if (error)

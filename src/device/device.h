@@ -115,6 +115,7 @@ struct qua_input {
     /** @return 0 and the caller's frame; QUA_ECLOSED: told to stop; else the end, said in *why */
     int (*read)(qua_input *self, uint64_t number, qua_frame **out, qua_device_error *why);
     void (*close)(qua_input *self);
+    qua_frame_pool *frames; /* the camera's, for what read() gives */
 };
 
 int qua_pattern_open(qua_input **out, const qua_camera_config *config);

@@ -41,7 +41,7 @@ static void draw_square(qua_frame *frame, uint64_t number)
 
 static int pattern_read(qua_input *self, uint64_t number, qua_frame **out, qua_device_error *why)
 {
-    qua_frame *frame = qua_frame_create(self->width, self->height);
+    qua_frame *frame = qua_frame_pool_get(self->frames, self->width, self->height);
 
     if (!frame)
         return qua_device_fail(why, QUA_ENOMEM, "out of memory");

@@ -11,7 +11,7 @@ typedef struct raw {
 static int raw_read(qua_input *self, uint64_t number, qua_frame **out, qua_device_error *why)
 {
     const qua_bytes bytes = qua_stream_bytes(((raw *)self)->stream);
-    qua_frame *frame = qua_frame_create(self->width, self->height);
+    qua_frame *frame = qua_frame_pool_get(self->frames, self->width, self->height);
     int error;
 
     (void)number;
@@ -48,7 +48,7 @@ int qua_raw_open(qua_input **out, const qua_camera_config *config, const qua_sto
         free(r);
         return error;
     }
-    r->input = (qua_input){config->width, config->height, 0, raw_read, raw_close};
+    r->input = (qua_input){.width = config->width, .height = config->height, .read = raw_read, .close = raw_close};
     *out = &r->input;
     return 0;
 }

@@ -26,6 +26,7 @@ struct encoder {
     void *ended_context;
     /* worker */
     qua_video_encoder *instance;
+    qua_frame_pool *scaled;
     int width, height;
 };
 
@@ -105,7 +106,7 @@ static int encode_frame(encoder *e, const qua_hub_job *job)
 
     if (error)
         return error;
-    frame = qua_frame_scale(job->frame, job->width, job->height);
+    frame = qua_frame_pool_scale(e->scaled, job->frame, job->width, job->height);
     if (!frame)
         return QUA_ENOMEM;
     error = e->instance->encode(e->instance, frame, &job->params, on_encoded, e);
@@ -152,6 +153,7 @@ static void release(encoder *e)
     for (slice *s; e->spare && (s = qua_spsc_pop(e->spare)) != NULL;)
         slice_free(s);
     qua_spsc_destroy(&e->spare);
+    qua_frame_pool_destroy(&e->scaled);
     free(e);
 }
 
@@ -165,7 +167,9 @@ int encoder_start(encoder **out, qua_engine *engine, qua_hub *hub, const qua_vid
     e->hub = hub;
     e->codec = codec;
     e->spare = qua_spsc_create(SPARE_SLICES);
-    if (!e->spare || worker_start(&e->worker, engine->loop, &engine->alive, "qua-encode", encode, e) != 0) {
+    e->scaled = qua_frame_pool_create();
+    if (!e->spare || !e->scaled ||
+        worker_start(&e->worker, engine->loop, &engine->alive, "qua-encode", encode, e) != 0) {
         release(e);
         return QUA_ENOMEM;
     }

@@ -13,11 +13,16 @@ static void scale_into(const qua_frame *from, qua_frame *onto, int x, int y, int
 
 qua_frame *qua_frame_scale(qua_frame *frame, int width, int height)
 {
+    return qua_frame_pool_scale(NULL, frame, width, height);
+}
+
+qua_frame *qua_frame_pool_scale(qua_frame_pool *pool, qua_frame *frame, int width, int height)
+{
     qua_frame *out;
 
     if (frame->width == width && frame->height == height)
         return qua_frame_ref(frame);
-    out = qua_frame_create(width, height);
+    out = qua_frame_pool_get(pool, width, height);
     if (!out)
         return NULL;
     scale_into(frame, out, 0, 0, width, height);

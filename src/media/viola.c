@@ -143,11 +143,12 @@ static int create_encoder(void *context, qua_video_encoder **out, int width, int
 typedef struct viola_receiver {
     qua_video_decoder base;
     viola_decoder *viola;
+    qua_frame_pool *frames;
 } viola_receiver;
 
-static qua_frame *copy_picture(const viola_picture *picture)
+static qua_frame *copy_picture(viola_receiver *r, const viola_picture *picture)
 {
-    qua_frame *frame = qua_frame_create(picture->width, picture->height);
+    qua_frame *frame = qua_frame_pool_get(r->frames, picture->width, picture->height);
 
     for (int i = 0; frame && i < 3; i++) {
         const int width = i ? (frame->width + 1) / 2 : frame->width;
@@ -190,7 +191,7 @@ static int decode(qua_video_decoder *self, const uint8_t *data, size_t size, boo
         return QUA_EFORMAT;
     if (decoded.damaged)
         error = QUA_EFORMAT;
-    frame = copy_picture(&decoded.picture);
+    frame = copy_picture(r, &decoded.picture);
     if (!frame)
         return QUA_ENOMEM;
     output(context, frame);
@@ -199,8 +200,11 @@ static int decode(qua_video_decoder *self, const uint8_t *data, size_t size, boo
 
 static void decoder_destroy(qua_video_decoder *self)
 {
-    viola_decoder_destroy(&((viola_receiver *)self)->viola);
-    free(self);
+    viola_receiver *r = (viola_receiver *)self;
+
+    viola_decoder_destroy(&r->viola);
+    qua_frame_pool_destroy(&r->frames);
+    free(r);
 }
 
 static int create_decoder(void *context, qua_video_decoder **out)
@@ -219,6 +223,7 @@ static int create_decoder(void *context, qua_video_decoder **out)
         free(r);
         return to_error(error);
     }
+    r->frames = qua_frame_pool_create(); /* without memory now each frame allocates */
     r->base.decode = decode;
     r->base.destroy = decoder_destroy;
     *out = &r->base;

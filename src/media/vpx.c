@@ -142,11 +142,12 @@ typedef struct vp8_decoder {
     qua_video_decoder base;
     vpx_codec_ctx_t ctx;
     bool needs_keyframe;
+    qua_frame_pool *frames;
 } vp8_decoder;
 
-static qua_frame *copy_image(const vpx_image_t *image)
+static qua_frame *copy_image(vp8_decoder *d, const vpx_image_t *image)
 {
-    qua_frame *frame = qua_frame_create((int)image->d_w, (int)image->d_h);
+    qua_frame *frame = qua_frame_pool_get(d->frames, (int)image->d_w, (int)image->d_h);
 
     for (int i = 0; frame && i < 3; i++) {
         const int width = i ? (frame->width + 1) / 2 : frame->width;
@@ -183,7 +184,7 @@ static int vp8_decode(qua_video_decoder *self, const uint8_t *data, size_t size,
     image = vpx_codec_get_frame(&d->ctx, &iter);
     if (!image || image->fmt != VPX_IMG_FMT_I420)
         return 0;
-    frame = copy_image(image);
+    frame = copy_image(d, image);
     if (!frame)
         return QUA_ENOMEM;
     output(context, frame);
@@ -195,6 +196,7 @@ static void vp8_decoder_destroy(qua_video_decoder *self)
     vp8_decoder *d = (vp8_decoder *)self;
 
     vpx_codec_destroy(&d->ctx);
+    qua_frame_pool_destroy(&d->frames);
     free(d);
 }
 
@@ -206,7 +208,9 @@ static int vp8_create_decoder(void *context, qua_video_decoder **out)
     (void)context;
     if (!d)
         return QUA_ENOMEM;
-    if (vpx_codec_dec_init(&d->ctx, vpx_codec_vp8_dx(), &config, 0) != VPX_CODEC_OK) {
+    d->frames = qua_frame_pool_create();
+    if (!d->frames || vpx_codec_dec_init(&d->ctx, vpx_codec_vp8_dx(), &config, 0) != VPX_CODEC_OK) {
+        qua_frame_pool_destroy(&d->frames);
         free(d);
         return QUA_ENOTSUP;
     }

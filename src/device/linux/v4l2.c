@@ -184,7 +184,7 @@ static int take(v4l2 *c, qua_frame **out)
 
     if (xioctl(c->fd, VIDIOC_DQBUF, &b) != 0)
         return errno == EAGAIN ? QUA_EAGAIN : QUA_EIO;
-    frame = qua_frame_create((int)c->format.width, (int)c->format.height);
+    frame = qua_frame_pool_get(c->input.frames, (int)c->format.width, (int)c->format.height);
     if (!frame) {
         error = QUA_ENOMEM;
     } else if (b.index >= c->count || (b.flags & V4L2_BUF_FLAG_ERROR) ||
@@ -260,8 +260,10 @@ int qua_capture_open(qua_input **out, const qua_camera_config *config, const qua
         set_rate(c, config->fps > 0 ? config->fps : FPS_DEFAULT);
         error = start_streaming(c, why);
     }
-    c->input = (qua_input){config->width ? config->width : (int)c->format.width,
-                           config->height ? config->height : (int)c->format.height, 0, v4l2_read, v4l2_close};
+    c->input = (qua_input){.width = config->width ? config->width : (int)c->format.width,
+                           .height = config->height ? config->height : (int)c->format.height,
+                           .read = v4l2_read,
+                           .close = v4l2_close};
     if (error)
         v4l2_close(&c->input);
     else

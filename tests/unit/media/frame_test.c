@@ -33,6 +33,41 @@ static void the_last_reference_releases_and_only_that(void **state)
     assert_int_equal(released, 1);
 }
 
+static void a_pool_gives_the_same_memory_again(void **state)
+{
+    qua_frame_pool *pool = qua_frame_pool_create();
+    qua_frame *one = qua_frame_pool_get(pool, 64, 48), *two = qua_frame_pool_get(pool, 64, 48), *again;
+    const uint8_t *const pixels = one->plane[0];
+
+    (void)state;
+    assert_ptr_not_equal(one, two);
+    one->number = 7;
+    qua_frame_unref(&one);
+    again = qua_frame_pool_get(pool, 64, 48);
+    assert_ptr_equal(again->plane[0], pixels);
+    assert_int_equal(again->number, 0);
+    qua_frame_unref(&again);
+    qua_frame_unref(&two);
+    qua_frame_pool_destroy(&pool);
+    assert_null(pool);
+}
+
+static void frames_outlive_their_pool_and_its_change_of_size(void **state)
+{
+    qua_frame_pool *pool = qua_frame_pool_create();
+    qua_frame *small = qua_frame_pool_get(pool, 64, 48), *large = qua_frame_pool_get(pool, 640, 360);
+
+    (void)state;
+    qua_frame_fill(small, 1, 2, 3);
+    qua_frame_fill(large, 4, 5, 6);
+    assert_int_equal(small->plane[0][64 * 48 - 1], 1);
+    qua_frame_unref(&small); /* comes home to nobody */
+    qua_frame_pool_destroy(&pool);
+    assert_int_equal(large->plane[2][0], 6);
+    qua_frame_unref(&large);
+    qua_frame_pool_destroy(&pool); /* nothing there: allowed */
+}
+
 static void odd_sizes_have_room_for_all_their_chroma(void **state)
 {
     (void)state;
@@ -114,6 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_reference_releases_and_only_that),
+        cmocka_unit_test(a_pool_gives_the_same_memory_again),
+        cmocka_unit_test(frames_outlive_their_pool_and_its_change_of_size),
         cmocka_unit_test(odd_sizes_have_room_for_all_their_chroma),
         cmocka_unit_test(scaling_keeps_colour_and_what_is_known_of_the_frame),
         cmocka_unit_test(drawing_touches_its_rectangle_alone),
