@@ -122,6 +122,9 @@ typedef struct qua_video_codec {
     void *context;
     int (*create_encoder)(void *context, qua_video_encoder **out, int width, int height);
     int (*create_decoder)(void *context, qua_video_decoder **out);
+    bool resizes;       /* one encoder takes frames of any size in turn, without a keyframe at the change */
+    double smaller_bpp; /* payload bits per pixel below which three quarters of the width and height look better, by
+                         * measured rate and distortion; 0: 0.02 */
 } qua_video_codec;
 
 /** The built-in codecs by preference. @return how many; *out is a static array */

@@ -18,9 +18,10 @@
 /* RTP header, extensions, payload descriptor, SRTP tag, UDP and IP of one packet */
 #define PACKET_OVERHEAD (QUA_MTU - QUA_RTP_PAYLOAD_MAX + UDP4_OVERHEAD)
 
-/* Bits per pixel below which a smaller picture looks better, and above which the larger one is worth trying. */
+/* Bits per pixel below which a smaller picture looks better, where the codec does not say, and so many times that
+ * above which the larger one is worth trying. */
 #define SMALLER_BPP   0.02
-#define LARGER_BPP    0.035
+#define LARGER        1.75
 #define SMALLER_AFTER QUA_SECONDS(1)
 #define LARGER_AFTER  QUA_SECONDS(5)
 #define LEAST_WIDTH   128
@@ -432,12 +433,13 @@ static double pixels_per_second(const qua_hub *hub, const encoding *e, int step)
 /* How large to encode: down a step when the rate is far too low for the pixels, up again with hysteresis. */
 static void choose_size(const qua_hub *hub, encoding *e, qua_time now, uint64_t bps)
 {
+    const double smaller_bpp = e->codec->smaller_bpp > 0 ? e->codec->smaller_bpp : SMALLER_BPP;
     int wish = e->step;
 
     if (e->step < 2 && scaled(e->waiting->width, e->layer, e->step + 1) >= LEAST_WIDTH &&
-        (double)bps < SMALLER_BPP * pixels_per_second(hub, e, e->step))
+        (double)bps < smaller_bpp * pixels_per_second(hub, e, e->step))
         wish = e->step + 1;
-    else if (e->step > 0 && (double)bps > LARGER_BPP * pixels_per_second(hub, e, e->step - 1))
+    else if (e->step > 0 && (double)bps > LARGER * smaller_bpp * pixels_per_second(hub, e, e->step - 1))
         wish = e->step - 1;
     if (wish != e->wish) {
         e->wish = wish;
@@ -554,8 +556,8 @@ static bool try_job(qua_hub *hub, encoding *e, qua_time now, qua_hub_job *out)
         return false;
     allocate(hub, e, now, &allocation);
     choose_size(hub, e, now, allocation.bps);
-    keyframe = e->width != scaled(e->waiting->width, e->layer, e->step) ||
-               e->height != scaled(e->waiting->height, e->layer, e->step);
+    keyframe = !e->codec->resizes && (e->width != scaled(e->waiting->width, e->layer, e->step) ||
+                                      e->height != scaled(e->waiting->height, e->layer, e->step));
     e->job_receivers = allocation.budget > 0 ? served(hub, e, now, &keyframe) : 0;
     if (e->job_receivers) {
         fill_job(hub, e, &allocation, keyframe, out);

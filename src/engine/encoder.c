@@ -89,7 +89,7 @@ static void on_encoded(void *context, const qua_encoded *encoded)
 
 static int use_size(encoder *e, int width, int height)
 {
-    if (e->instance && e->width == width && e->height == height)
+    if (e->instance && (e->codec->resizes || (e->width == width && e->height == height)))
         return 0;
     if (e->instance)
         e->instance->destroy(e->instance);

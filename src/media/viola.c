@@ -236,4 +236,7 @@ const qua_video_codec qua_codec_viola = {
     .format = QUA_PAYLOAD_VIOLA,
     .create_encoder = create_encoder,
     .create_decoder = create_decoder,
+    .resizes = true,
+    /* SSIM at 640x360, scaled back: whole against three quarters 9.1 dB of 9.1 at 60 kb/s, 16.1 of 15.8 at 100 */
+    .smaller_bpp = 0.008,
 };

@@ -41,7 +41,7 @@ static encoder_slot *encoder_for(sim_person *p, const qua_hub_job *job)
         if (!p->encoders[i].codec || (p->encoders[i].codec == job->codec && p->encoders[i].layer == job->layer))
             e = &p->encoders[i];
     assert(e);
-    if (e->encoder && e->width == job->width && e->height == job->height)
+    if (e->encoder && (job->codec->resizes || (e->width == job->width && e->height == job->height)))
         return e;
     if (e->encoder)
         e->encoder->destroy(e->encoder);

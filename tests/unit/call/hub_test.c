@@ -667,6 +667,30 @@ static void a_poor_rate_makes_the_picture_smaller_and_a_good_one_larger_again(vo
     tear_down(&s);
 }
 
+/* What a codec's rate and distortion say goes before the rule of thumb; who can scale references needs no keyframe. */
+static void a_codec_says_when_smaller_is_better_and_whether_that_costs_a_keyframe(void **state)
+{
+    static const qua_video_codec thrifty = {.name = "THRIFTY", .resizes = true, .smaller_bpp = 0.008};
+    stage s;
+
+    (void)state;
+    set_up(&s, NULL);
+    for (int i = 0; i < PEERS; i++)
+        s.peer[i].codec = &thrifty;
+    add_all(&s);
+    for (int i = 0; i < PEERS; i++)
+        s.peer[i].bps = 90000;
+    frames(&s, QUA_SECONDS(3));
+    assert_int_equal(s.last.width, 640);
+    for (int i = 0; i < PEERS; i++)
+        s.peer[i].bps = 40000;
+    const size_t keyframes = s.peer[0].keyframes;
+    frames(&s, QUA_SECONDS(2));
+    assert_int_equal(s.last.width, 480);
+    assert_int_equal(s.peer[0].keyframes, keyframes);
+    tear_down(&s);
+}
+
 static void an_encoder_that_fails_begins_again_with_a_keyframe(void **state)
 {
     stage s;
@@ -727,6 +751,7 @@ int main(void)
         cmocka_unit_test(a_muted_camera_sends_nothing_and_begins_with_a_keyframe),
         cmocka_unit_test(limits_of_rate_and_frames_are_kept),
         cmocka_unit_test(a_poor_rate_makes_the_picture_smaller_and_a_good_one_larger_again),
+        cmocka_unit_test(a_codec_says_when_smaller_is_better_and_whether_that_costs_a_keyframe),
         cmocka_unit_test(an_encoder_that_fails_begins_again_with_a_keyframe),
         cmocka_unit_test(a_hub_takes_so_many_receivers_and_no_more),
     };

@@ -158,7 +158,7 @@ static void a_keyframe_comes_on_demand_and_decodes_alone(void **state)
     assert_true(psnr(f->decoded, 5) > 28);
 }
 
-static void another_size_starts_anew(void **state)
+static void another_size_needs_no_new_encoder(void **state)
 {
     codec_fixture *f = *state;
 
@@ -166,6 +166,7 @@ static void another_size_starts_anew(void **state)
     assert_int_equal(decode(f, false), 0);
     encode(f, 1, 176, 100);
     assert_int_equal(decode(f, false), 0);
+    assert_int_equal(f->keyframe, !codec->resizes);
     assert_int_equal(f->decoded->width, 176);
     assert_int_equal(f->decoded->height, 100);
 }
@@ -236,7 +237,7 @@ int main(void)
     const struct CMUnitTest both[] = {
         STORY(pictures_come_back),
         STORY(a_keyframe_comes_on_demand_and_decodes_alone),
-        STORY(another_size_starts_anew),
+        STORY(another_size_needs_no_new_encoder),
         STORY(after_a_gap_only_a_keyframe_helps),
         STORY(hostile_bytes_are_an_error_and_a_keyframe_mends_it),
     };
