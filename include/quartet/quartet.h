@@ -421,6 +421,12 @@ QUA_API void qua_data_channel_get_info(const qua_data_channel *channel, qua_data
 
 /** A snapshot, waited for. */
 QUA_API int qua_pc_get_stats(qua_pc *pc, qua_pc_stats *out);
+/**
+ * getStats under the names of webrtc-stats (W3C), as JSON: {"O0":{"id":"O0","type":"outbound-rtp","ssrc":...},...}.
+ * `timestamp` is monotonic, in milliseconds. A snapshot, waited for.
+ * @return the text, the caller's to free(); NULL: closed, or out of memory
+ */
+QUA_API char *qua_pc_get_report(qua_pc *pc);
 
 #ifdef __cplusplus
 }

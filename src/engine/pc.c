@@ -849,3 +849,33 @@ int qua_pc_get_stats(qua_pc *pc, qua_pc_stats *out)
 
     return run(&r, get_stats);
 }
+
+#define REPORT_FIRST (32u << 10)
+#define REPORT_MOST  (64u << 20) /* 256 channels with the longest labels */
+
+static void get_report(void *context)
+{
+    snapshot *s = context;
+    int error = QUA_EFULL;
+
+    for (size_t size = REPORT_FIRST; s->pc->peer && error == QUA_EFULL && size <= REPORT_MOST; size *= 2) {
+        char *larger = realloc(s->text, size);
+
+        if (!larger)
+            break;
+        s->text = larger;
+        error = qua_peer_report(s->pc->peer, os_now(), s->text, size);
+    }
+    s->result = error;
+}
+
+char *qua_pc_get_report(qua_pc *pc)
+{
+    snapshot s = {.pc = pc};
+
+    engine_call(pc->engine, get_report, &s);
+    if (!s.result)
+        return s.text;
+    free(s.text);
+    return NULL;
+}

@@ -174,8 +174,8 @@ static void write_sr(qua_writer *w, qua_time now, const peer_transceiver *t, con
         .ssrc = s->ssrc,
         .ntp = qua_ntp_from_time(now),
         .rtp = s->last_timestamp + (uint32_t)((now - s->last_captured) * hz / 1000000),
-        .packets = s->packets,
-        .bytes = s->bytes,
+        .packets = (uint32_t)s->packets,
+        .bytes = (uint32_t)s->bytes,
     };
 
     qua_rtcp_write_sr(w, &sr, reports, count);

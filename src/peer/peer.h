@@ -182,6 +182,12 @@ void qua_peer_set_demand(qua_peer *peer, qua_time now, uint64_t bps);
 void qua_peer_on_decoded(qua_peer *peer, qua_time now, int transceiver, const qua_frame *frame);
 void qua_peer_get_stats(const qua_peer *peer, qua_time now, qua_pc_stats *out);
 
+/**
+ * getStats as JSON under the names of webrtc-stats (W3C): an object of objects by id, timestamps in monotonic
+ * milliseconds. @return 0, QUA_EFULL
+ */
+int qua_peer_report(const qua_peer *peer, qua_time now, char *out, size_t capacity);
+
 /* ---- data channels (RFC 8831): numbers are those of sctp/sctp.h ----------------------------------------------- */
 
 /** As qua_sctp_open; the first one makes negotiation needed. @return also QUA_ECLOSED */

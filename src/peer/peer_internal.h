@@ -47,7 +47,7 @@ typedef struct peer_sender {
     bool started;            /* a packet has left */
     uint32_t last_timestamp; /* newest, with the offset */
     qua_time last_captured;
-    uint32_t packets, bytes; /* of RTP payload, for sender reports */
+    uint64_t packets, bytes; /* of RTP payload; reports carry 32 bits of them */
     qua_rtp_history history;
     peer_meter meter;
     qua_link_stats stats;

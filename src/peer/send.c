@@ -266,7 +266,7 @@ static bool send_fresh(qua_peer *p, qua_time now, peer_transceiver *t, peer_out 
     if (t->kind == QUA_VIDEO)
         qua_rtp_history_add(&s->history, now, &sent->header, &sent->ext, sent->payload);
     s->packets++;
-    s->bytes += (uint32_t)sent->payload->size;
+    s->bytes += sent->payload->size;
     s->meter.bytes += out->size;
     s->stats.packets++;
     s->stats.bytes += out->size;
