@@ -143,6 +143,34 @@ static void on_picture(peer_person *p, qua_time now, const qua_peer_event *event
     qua_frame_unref(&frame);
 }
 
+static void on_channel(peer_person *p, qua_sctp_event *event)
+{
+    p->channel = event->channel;
+    p->channel_announced |= event->type == QUA_SCTP_ANNOUNCED;
+    p->channel_open |= event->type == QUA_SCTP_OPENED;
+    p->channel_closed |= event->type == QUA_SCTP_CLOSED;
+    if (event->type != QUA_SCTP_MESSAGE)
+        return;
+    p->messages++;
+    snprintf(p->heard, sizeof p->heard, "%.*s", (int)event->data->size, (const char *)event->data->data);
+    qua_buffer_unref(&event->data);
+}
+
+void peer_bed_say(peer_person *p, const char *text)
+{
+    const qua_time now = sim_net_now(p->bed->net);
+    qua_buffer *data = qua_buffer_create(strlen(text));
+    int error;
+
+    data->size = strlen(text);
+    memcpy(data->data, text, data->size);
+    error = qua_peer_channel_send(p->peer, now, p->channel, false, data);
+    assert(error == 0);
+    (void)error;
+    peer_bed_drain(p, now);
+    sim_host_wake(p->host);
+}
+
 static void on_event(peer_person *p, qua_time now, qua_peer_event *event)
 {
     switch (event->type) {
@@ -171,6 +199,9 @@ static void on_event(peer_person *p, qua_time now, qua_peer_event *event)
         p->keyframe_wanted = true;
         p->keyframes_wanted++;
         p->next_frame = QUA_MIN(p->next_frame, now); /* the first picture waits for nobody */
+        break;
+    case QUA_PEER_CHANNEL:
+        on_channel(p, &event->channel);
         break;
     case QUA_PEER_NEGOTIATION_NEEDED:
         p->negotiations_needed++;
@@ -319,13 +350,18 @@ static void open_person(peer_bed *bed, peer_person *p, peer_person *other, const
     memset(p, 0, sizeof *p);
     p->bed = bed;
     p->other = other;
+    p->channel = -1;
     p->random = qua_prng_random(sim_net_prng(bed->net));
     p->packets = qua_pool_create(QUA_DATAGRAM_MAX, 8192);
     error = qua_dtls_identity_create(&p->identity);
     static const qua_video_codec *codecs[1];
     codecs[0] = vp8;
-    const qua_peer_config config = {
-        .random = &p->random, .identity = p->identity, .codecs = codecs, .codec_count = 1, .packets = p->packets};
+    const qua_peer_config config = {.random = &p->random,
+                                    .identity = p->identity,
+                                    .codecs = codecs,
+                                    .codec_count = 1,
+                                    .packets = p->packets,
+                                    .data_channels = true};
     error = error ? error : qua_peer_create(&p->peer, now, &config);
     error = error ? error : vp8->create_encoder(vp8->context, &p->encoder, PEER_BED_WIDTH, PEER_BED_HEIGHT);
     error = error ? error : vp8->create_decoder(vp8->context, &p->decoder);

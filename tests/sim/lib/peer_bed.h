@@ -44,7 +44,11 @@ typedef struct peer_person {
     qua_time worst_gap; /* between two decoded pictures */
     size_t frames, tracks, tracks_ended, sounds, negotiations_needed;
     qua_time worst_delay;
-    int refused; /* the newest error of a description of the other side */
+    int channel; /* newest data channel, of either's making, -1 none */
+    bool channel_announced, channel_open, channel_closed;
+    size_t messages;
+    char heard[64]; /* the newest of its texts */
+    int refused;    /* the newest error of a description of the other side */
     char cause[160];
 } peer_person;
 
@@ -68,6 +72,8 @@ void peer_bed_offer(peer_person *p);
 /** peer_bed_add_media, then peer_bed_offer, and run for some time. */
 void peer_bed_call(peer_bed *bed, qua_time duration);
 void peer_bed_run(peer_bed *bed, qua_time duration);
+/** Send a text on p->channel. */
+void peer_bed_say(peer_person *p, const char *text);
 /** Send and handle what is waiting after a call into p->peer from outside. */
 void peer_bed_drain(peer_person *p, qua_time now);
 
