@@ -112,7 +112,12 @@ struct qua_video_decoder {
 };
 
 /** How payloads of a codec are cut and put together (see rtp). */
-typedef enum qua_payload_format { QUA_PAYLOAD_GENERIC, QUA_PAYLOAD_VP8, QUA_PAYLOAD_VIOLA } qua_payload_format;
+typedef enum qua_payload_format {
+    QUA_PAYLOAD_GENERIC,
+    QUA_PAYLOAD_VP8,
+    QUA_PAYLOAD_VIOLA,
+    QUA_PAYLOAD_VP9
+} qua_payload_format;
 
 /** A codec: its name in SDP and its factories. Static or outliving the engine. */
 typedef struct qua_video_codec {

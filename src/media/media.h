@@ -17,6 +17,7 @@ void qua_frame_draw(qua_frame *onto, const qua_frame *from, int x, int y, int wi
 void qua_frame_to_rgb(const qua_frame *frame, uint8_t *out);
 
 extern const qua_video_codec qua_codec_vp8;
+extern const qua_video_codec qua_codec_vp9; /* profile 0 */
 extern const qua_video_codec qua_codec_viola;
 
 /* ---- video jitter buffer --------------------------------------------------------------------------------- */

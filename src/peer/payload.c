@@ -14,11 +14,14 @@ void qua_payloads_clear(qua_payloads *p)
     p->count = 0;
 }
 
-static size_t write_descriptor(const qua_payloads *p, uint8_t *out)
+/* @param ends the picture ends with this payload */
+static size_t write_descriptor(const qua_payloads *p, uint8_t *out, bool ends)
 {
     switch (p->codec->format) {
     case QUA_PAYLOAD_VP8:
         return qua_rtp_vp8_descriptor(out, p->index, p->picture_id, p->discardable);
+    case QUA_PAYLOAD_VP9:
+        return qua_rtp_vp9_descriptor(out, p->index, ends, p->picture_id, p->keyframe);
     case QUA_PAYLOAD_GENERIC:
     case QUA_PAYLOAD_VIOLA:
         break;
@@ -27,14 +30,14 @@ static size_t write_descriptor(const qua_payloads *p, uint8_t *out)
     return 1;
 }
 
-static int add_payload(qua_payloads *p, qua_pool *pool, const uint8_t *data, size_t size)
+static int add_payload(qua_payloads *p, qua_pool *pool, const uint8_t *data, size_t size, bool ends)
 {
     qua_buffer *buffer = qua_pool_get(pool);
 
     if (!buffer)
         return QUA_EFULL;
     assert(buffer->capacity >= QUA_DATAGRAM_MAX);
-    buffer->size = write_descriptor(p, buffer->data);
+    buffer->size = write_descriptor(p, buffer->data, ends);
     memcpy(buffer->data + buffer->size, data, size);
     buffer->size += size;
     p->payload[p->count++] = buffer;
@@ -71,7 +74,7 @@ int qua_payloads_cut(qua_payloads *p, qua_pool *pool, const qua_video_codec *cod
     for (size_t i = 0, at = 0; i < count; i++) {
         const size_t size = (encoded->size - at + count - i - 1) / (count - i);
 
-        if (add_payload(p, pool, encoded->data + at, size) != 0) {
+        if (add_payload(p, pool, encoded->data + at, size, encoded->last && i + 1 == count) != 0) {
             qua_payloads_clear(p);
             return QUA_EFULL;
         }
@@ -84,6 +87,8 @@ int peer_parse_payload(qua_rtp_fragment *out, qua_payload_format format, const u
 {
     if (format == QUA_PAYLOAD_VP8)
         return qua_rtp_vp8_parse(out, data, size);
+    if (format == QUA_PAYLOAD_VP9)
+        return qua_rtp_vp9_parse(out, data, size);
     if (size < 2)
         return QUA_EFORMAT;
     *out = (qua_rtp_fragment){

@@ -262,4 +262,15 @@ size_t qua_rtp_vp8_descriptor(uint8_t *out, size_t index, uint16_t picture_id, b
 /** @return 0, QUA_EFORMAT */
 int qua_rtp_vp8_parse(qua_rtp_fragment *out, const uint8_t *payload, size_t size);
 
+/* ---- VP9 (RFC 9628) -------------------------------------------------------------------------------------- */
+
+/**
+ * Flexible mode, one layer; a picture that is no keyframe refers to the one before it.
+ * @param index, last of this payload within the picture. @return bytes, at most QUA_RTP_VP9_DESCRIPTOR_MAX
+ */
+size_t qua_rtp_vp9_descriptor(uint8_t *out, size_t index, bool last, uint16_t picture_id, bool keyframe);
+#define QUA_RTP_VP9_DESCRIPTOR_MAX 4
+/** @return 0, QUA_EFORMAT */
+int qua_rtp_vp9_parse(qua_rtp_fragment *out, const uint8_t *payload, size_t size);
+
 #endif

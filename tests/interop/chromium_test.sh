@@ -3,4 +3,6 @@
 . "$(dirname "$0")/lib/common.sh"
 calls quartet chromium --data
 calls chromium quartet --data
+calls quartet chromium --codec=VP9 --seconds=4
+calls chromium quartet --codec=VP9 --seconds=4
 verdict

@@ -3,4 +3,6 @@
 . "$(dirname "$0")/lib/common.sh"
 calls quartet libwebrtc --data
 calls libwebrtc quartet --data
+calls quartet libwebrtc --codec=VP9 --seconds=4
+calls libwebrtc quartet --codec=VP9 --seconds=4
 verdict

@@ -15,8 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "os/datagrams.h"
+#include "os/loop.h"
 
+/* Datagrams taken from one socket before the others get their turn. */
+#define READ_BATCH 32
 /* One second of a 4 Mb/s call, so that a busy loop thread does not lose packets. */
 #define SOCKET_BUFFER (512 * 1024)
 
@@ -70,7 +72,8 @@ static bool from_sockaddr(const struct sockaddr *in, qua_addr *out)
     return false;
 }
 
-unsigned os_received_ecn(struct msghdr *message)
+/* The ECN bits of a received datagram, from its control messages. */
+static unsigned received_ecn(struct msghdr *message)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
         if ((c->cmsg_level == IPPROTO_IP && (c->cmsg_type == IP_TOS || c->cmsg_type == IP_RECVTOS)))
@@ -84,21 +87,30 @@ unsigned os_received_ecn(struct msghdr *message)
     return 0;
 }
 
-/* One batch; the others get their turn before what may be left. */
 static void on_readable(void *context)
 {
     os_udp *udp = context;
-    os_datagram *const in = (*os_loop_batches(udp->loop))->in;
-    const size_t count = os_datagrams_receive(udp->fd, in, OS_RECEIVE_BATCH);
-    const qua_time now = os_now();
+    uint8_t data[QUA_DATAGRAM_MAX + 1];
 
     udp->reading = true;
-    for (size_t i = 0; i < count && !udp->closed; i++) {
-        qua_addr from;
+    for (int i = 0; i < READ_BATCH && !udp->closed; i++) {
+        struct sockaddr_storage from;
+        union {
+            struct cmsghdr align;
+            char bytes[64];
+        } control;
+        struct iovec part = {data, sizeof data};
+        struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1,
+                                 .msg_control = &control, .msg_controllen = sizeof control};
+        const ssize_t n = recvmsg(udp->fd, &message, 0);
+        qua_addr addr;
 
-        if (in[i].size > 0 && in[i].size <= QUA_DATAGRAM_MAX &&
-            from_sockaddr((const struct sockaddr *)&in[i].addr, &from))
-            udp->fn(udp->context, udp, now, &from, in[i].data, in[i].size, in[i].ecn);
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+            continue; /* an ICMP error of an earlier send: there may be datagrams behind it */
+        if (n < 0)
+            break;
+        if (n > 0 && n <= QUA_DATAGRAM_MAX && from_sockaddr((const struct sockaddr *)&from, &addr))
+            udp->fn(udp->context, udp, os_now(), &addr, data, (size_t)n, received_ecn(&message));
     }
     udp->reading = false;
     if (udp->closed)
@@ -135,15 +147,6 @@ static int open_bound(const qua_addr *local, struct sockaddr_storage *bound)
     return fd;
 }
 
-static bool have_batches(os_loop *loop)
-{
-    os_batches **batches = os_loop_batches(loop);
-
-    if (!*batches)
-        *batches = qua_zalloc(sizeof **batches);
-    return *batches != NULL;
-}
-
 int os_udp_open(os_udp **out, os_loop *loop, const qua_addr *local, os_udp_fn fn, void *context)
 {
     struct sockaddr_storage bound;
@@ -153,7 +156,7 @@ int os_udp_open(os_udp **out, os_loop *loop, const qua_addr *local, os_udp_fn fn
     if (fd < 0)
         return errno == EADDRINUSE ? QUA_EBUSY : QUA_EIO;
     udp = qua_zalloc(sizeof *udp);
-    if (!udp || !have_batches(loop) || os_loop_watch(loop, fd, on_readable, udp) != 0) {
+    if (!udp || os_loop_watch(loop, fd, on_readable, udp) != 0) {
         free(udp);
         close(fd);
         return QUA_ENOMEM;
@@ -174,7 +177,6 @@ void os_udp_close(os_udp **udp)
     *udp = NULL;
     if (!u)
         return;
-    os_batches_flush(*os_loop_batches(u->loop)); /* a goodbye leaves with the call that was made before */
     os_loop_unwatch(u->loop, u->fd);
     close(u->fd);
     u->closed = true;
@@ -182,10 +184,7 @@ void os_udp_close(os_udp **udp)
         free(u);
 }
 
-const qua_addr *os_udp_local(const os_udp *udp)
-{
-    return &udp->local;
-}
+const qua_addr *os_udp_local(const os_udp *udp) { return &udp->local; }
 
 static void set_ecn(os_udp *udp, unsigned ecn)
 {
@@ -200,50 +199,20 @@ static void set_ecn(os_udp *udp, unsigned ecn)
         setsockopt(udp->fd, IPPROTO_IP, IP_TOS, &value, sizeof value);
 }
 
-/* What waits of one socket from `first` on, as far as it bears the same mark. */
-static void flush_socket(os_batches *batches, size_t first)
+int os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn)
 {
-    os_udp *const udp = batches->out_of[first];
-    const unsigned ecn = batches->out[first].ecn;
-    os_datagram *list[OS_SEND_BATCH];
-    size_t count = 0;
+    struct sockaddr_storage addr;
+    const socklen_t length = to_sockaddr(to, &addr);
 
-    for (size_t i = first; i < batches->out_count; i++) {
-        if (batches->out_of[i] != udp)
-            continue;
-        if (batches->out[i].ecn != ecn)
-            break;
-        list[count++] = &batches->out[i];
-        batches->out_of[i] = NULL;
+    set_ecn(udp, ecn & 3u);
+    for (int i = 0; i < 2; i++) {
+        if (sendto(udp->fd, data, size, 0, (struct sockaddr *)&addr, length) >= 0)
+            return 0;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+            return QUA_EAGAIN;
+        /* an ICMP error of an earlier datagram is reported once; the second try sends this one */
     }
-    set_ecn(udp, ecn);
-    os_datagrams_send(udp->fd, list, count);
-}
-
-void os_batches_flush(os_batches *batches)
-{
-    for (size_t i = 0; batches && i < batches->out_count; i++) {
-        if (batches->out_of[i])
-            flush_socket(batches, i);
-    }
-    if (batches)
-        batches->out_count = 0;
-}
-
-void os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn)
-{
-    os_batches *const batches = *os_loop_batches(udp->loop);
-    os_datagram *d;
-
-    assert(size <= QUA_DATAGRAM_MAX);
-    if (batches->out_count == OS_SEND_BATCH)
-        os_batches_flush(batches);
-    batches->out_of[batches->out_count] = udp;
-    d = &batches->out[batches->out_count++];
-    d->addr_size = to_sockaddr(to, &d->addr);
-    d->ecn = ecn & 3u;
-    d->size = size;
-    memcpy(d->data, data, size);
+    return QUA_EIO;
 }
 
 size_t os_interfaces(qua_addr *out, size_t capacity, bool with_loopback)

@@ -246,11 +246,17 @@ int main(void)
         STORY(vp8_never_makes_a_picture_that_stands_in_the_way_for_long),
         STORY(vp8_refuses_the_size_of_a_wall),
     };
+    const struct CMUnitTest vp9[] = {
+        STORY(the_long_run_rate_is_kept_and_follows_a_change),
+    };
     int failed = 0;
 
     codec = &qua_codec_vp8;
     failed += cmocka_run_group_tests_name("VP8", both, NULL, NULL);
     failed += cmocka_run_group_tests_name("VP8 alone", vp8, NULL, NULL);
+    codec = &qua_codec_vp9;
+    failed += cmocka_run_group_tests_name("VP9", both, NULL, NULL);
+    failed += cmocka_run_group_tests_name("VP9 alone", vp9, NULL, NULL);
     codec = &qua_codec_viola;
     failed += cmocka_run_group_tests_name("Viola", both, NULL, NULL);
     return failed;
