@@ -1,7 +1,8 @@
 /*
  * The yardstick of congestion control: every scenario of the call lab and the published ones, in virtual time.
- * usage: bench_cc_scenarios [-t TRACES_FOLDER] [-w SCENARIO] [-s SEEDS] [-f kbps]
+ * usage: bench_cc_scenarios [-t TRACES_FOLDER] [-w SCENARIO] [-s SEEDS] [-f kbps] [-a]
  *   -t  folder with Mahimahi traces (Verizon-LTE-short.up, ...); without it traces are left out
+ *   -a  every trace from many starts, geometric means: so that nothing is tuned to one half minute
  *   -w  run one and print it each 100 ms     -s  medians over so many seeds     -f  hold a fixed rate instead
  */
 #include "../tests/sim/lib/cc_bed.c"
@@ -10,6 +11,7 @@
 #include "../tests/sim/lib/sim_pipe.c"
 #include "../tests/sim/lib/sim_tcp.c"
 
+#include <math.h>
 #include <unistd.h>
 
 #define LTE(file, offset)                                                                                              \
@@ -118,15 +120,52 @@ static int by_p95(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A picture of 1.5 Mb/s over each trace, from starts SWEEP_STEP_S apart. */
+static void sweep(const char *traces)
+{
+    enum { SWEEP_STARTS = 10, SWEEP_STEP_S = 23 };
+    static const char *const files[] = {"Verizon-LTE-short.up",    "Verizon-LTE-short.down",   "ATT-LTE-driving.up",
+                                        "ATT-LTE-driving.down",    "TMobile-LTE-short.up",     "TMobile-LTE-short.down",
+                                        "Verizon-EVDO-driving.up", "Verizon-EVDO-driving.down"};
+    double all[4] = {0};
+    char path[512];
+
+    printf("%-26s %7s %7s %7s %7s %5s\n", "trace", "p95", "p99", "freeze", "video", "use");
+    for (size_t i = 0; i < QUA_ARRAY_SIZE(files); i++) {
+        double sum[4] = {0}, use = 0;
+
+        for (int k = 0; k < SWEEP_STARTS; k++) {
+            cc_bed_config config = {LTE(files[i], 7 + k * SWEEP_STEP_S), .picture_bps = 1.5e6};
+            cc_bed_result r;
+
+            prepare(&config, traces, path, sizeof path);
+            cc_bed_run(&config, &r, NULL, NULL);
+            const double value[4] = {r.live_p95, r.live_p99, r.freeze_ms + 100, r.video_kbps};
+            for (int m = 0; m < 4; m++)
+                sum[m] += log(QUA_MAX(value[m], 1)) / SWEEP_STARTS;
+            use += r.use / SWEEP_STARTS;
+        }
+        printf("%-26s %7.0f %7.0f %7.0f %7.0f %5.2f\n", files[i], exp(sum[0]), exp(sum[1]), exp(sum[2]) - 100,
+               exp(sum[3]), use);
+        for (int m = 0; m < 4; m++)
+            all[m] += sum[m] / QUA_ARRAY_SIZE(files);
+    }
+    printf("%-26s %7.0f %7.0f %7.0f %7.0f\n", "all", exp(all[0]), exp(all[1]), exp(all[2]) - 100, exp(all[3]));
+}
+
 int main(int argc, char **argv)
 {
     const char *traces = NULL, *watched = NULL;
+    bool everything = false;
     int option, seeds = 1, fixed = 0;
     char path[512];
     static cc_bed_result results[64];
 
-    while ((option = getopt(argc, argv, "t:w:s:f:")) != -1) {
+    while ((option = getopt(argc, argv, "at:w:s:f:")) != -1) {
         switch (option) {
+        case 'a':
+            everything = true;
+            break;
         case 't':
             traces = optarg;
             break;
@@ -143,6 +182,8 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    if (everything && traces)
+        return sweep(traces), 0;
     if (!watched)
         print_head();
     for (size_t i = 0; i < QUA_ARRAY_SIZE(scenarios); i++) {

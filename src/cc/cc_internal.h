@@ -67,8 +67,9 @@ void cc_baseline_add(cc_baseline *b, qua_time sent_at, qua_time delay, uint32_t 
  * the start of each busy period.
  */
 typedef struct cc_capacity {
-    double bytes, busy_us; /* decaying sums */
-    double memory_us;      /* service time that the sums remember */
+    double bytes, busy_us;        /* decaying sums */
+    double whole_bytes, whole_us; /* the same with outages: the rate of a server that stands still often */
+    double memory_us;             /* service time that the sums remember */
     double idle_wait_us, idle_dev_us;
     double last_left; /* when the server became free, sender's time */
     double samples;
@@ -119,6 +120,7 @@ typedef struct cc_compete {
     double capacity_seen; /* bps: most that was delivered before */
     double foreign_us;    /* for so long packets have met a queue that is not ours */
     qua_time free_since;  /* no packet met a queue since then */
+    double left;          /* when the packet before left the bottleneck */
     qua_time watched_at, cut_at, checked_at, left_at;
 } cc_compete;
 

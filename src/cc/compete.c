@@ -5,8 +5,9 @@
  */
 #include "cc/cc_internal.h"
 
-#define FOREIGN_US   30e3   /* a queue below this does not starve us */
-#define OWN_SHARE    0.35   /* of the queue: more, and it may be ours */
+#define FOREIGN_US   30e3 /* a queue below this does not starve us */
+#define OWN_SHARE    0.35 /* of the queue: more, and it may be ours */
+#define APART_US     5e3
 #define CERTAIN_US   1500e3 /* of packets that meet a foreign queue */
 #define AGAIN_US     300e3
 #define FORGET       2 /* a moment without one counts double: TCP's own backing off is short */
@@ -25,16 +26,20 @@
 #define CHECK_SELDOM QUA_SECONDS(20)
 #define SUSPICIOUS   0.8 /* of the capacity once seen is ours: is the other flow still there? */
 
+/* Packets that were sent apart and came out together waited for a server that stood still: that is nobody's queue. */
 static void watch(cc_compete *k, const cc_sent *packet, double queue_us)
 {
     const double own_us = packet->in_flight * 8e6 / QUA_MAX(k->capacity_seen, 1);
 
     const double passed = QUA_CLAMP((double)(packet->sent_at - k->watched_at), 0, GAP_US);
+    const double left = (double)packet->sent_at + queue_us;
+    const bool outage = passed > APART_US && left - k->left < passed / 4;
 
     k->watched_at = packet->sent_at;
-    if (queue_us >= FOREIGN_US && own_us <= OWN_SHARE * queue_us)
+    k->left = left;
+    if (queue_us >= FOREIGN_US && own_us <= OWN_SHARE * queue_us && !outage)
         k->foreign_us += passed;
-    else if (queue_us < FREE_US || own_us > OWN_SHARE * queue_us)
+    else if (queue_us < FREE_US || own_us > OWN_SHARE * queue_us || outage)
         k->foreign_us = QUA_MAX(k->foreign_us - FORGET * passed, 0);
 }
 

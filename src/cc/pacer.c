@@ -8,6 +8,11 @@
 #define PROBES       4
 #define PADDING_SIZE 1200
 #define BURST_US     1000.0 /* timers are late by about so much: what they missed may leave at once */
+/*
+ * What is due so soon goes along when somebody is awake, and the pace waits for it after. A path alone wakes up at most
+ * so often; several paths, each of which lets go at the others' wake-ups, wake up together.
+ */
+#define AHEAD_US QUA_MS(2)
 
 typedef struct waiting {
     qua_pacer_out out; /* as it will be handed back */
@@ -171,18 +176,33 @@ static const waiting *first_waiting(const qua_pacer *p)
 }
 
 /* Audio leaves at once: it is small, and nothing is gained by spreading it. */
-static qua_time may_leave_at(const qua_pacer *p, qua_time now, qua_cc_kind kind, size_t size)
+static bool unpaced(const qua_pacer *p, qua_cc_kind kind)
 {
-    if (kind == QUA_CC_AUDIO || !p->cc)
-        return now;
-    const qua_time paced = (qua_time)p->next_at;
-    const qua_time open = p->probe_count ? now : qua_cc_can_send_at(p->cc, now, size, kind);
-    return QUA_MAX(paced, open);
+    return kind == QUA_CC_AUDIO || !p->cc;
+}
+
+static qua_time open_at(const qua_pacer *p, qua_time now, const qua_pacer_out *packet)
+{
+    return p->probe_count ? now : qua_cc_can_send_at(p->cc, now, packet->size, packet->kind);
+}
+
+/* When to wake up for it. */
+static qua_time due_at(const qua_pacer *p, qua_time now, const qua_pacer_out *packet)
+{
+    return unpaced(p, packet->kind) ? now : QUA_MAX((qua_time)p->next_at, open_at(p, now, packet));
+}
+
+/* May it leave, now that we are awake? A probe's rate is what it is about, so it keeps to it. */
+static bool may_leave(const qua_pacer *p, qua_time now, const qua_pacer_out *packet)
+{
+    const qua_time ahead = p->probe_count ? 0 : AHEAD_US;
+
+    return unpaced(p, packet->kind) || ((qua_time)p->next_at <= now + ahead && open_at(p, now, packet) <= now);
 }
 
 static void spend_pace(qua_pacer *p, qua_time now, qua_cc_kind kind, size_t size)
 {
-    if (!p->cc || kind == QUA_CC_AUDIO)
+    if (unpaced(p, kind))
         return;
     const uint64_t pace = qua_cc_pacing_bps(p->cc, now);
     const uint64_t rate = p->probe_count ? QUA_MAX(p->probes[0].rate_bps, pace) : pace;
@@ -217,8 +237,7 @@ static bool poll_waiting(qua_pacer *p, qua_time now, qua_pacer_out *out)
     for (size_t i = 0; i < CLASSES; i++) {
         if (p->queue[i].head == NONE)
             continue;
-        const qua_pacer_out *head = &p->slots[p->queue[i].head].out;
-        if (may_leave_at(p, now, head->kind, head->size) > now)
+        if (!may_leave(p, now, &p->slots[p->queue[i].head].out))
             return false;
         hand_back(p, pop(p, &p->queue[i]), out);
         spend_pace(p, now, out->kind, out->size);
@@ -265,7 +284,7 @@ qua_time qua_pacer_deadline(const qua_pacer *p, qua_time now)
     }
     const waiting *first = first_waiting(p);
     if (first)
-        when = QUA_MIN(when, may_leave_at(p, now, first->out.kind, first->out.size));
+        when = QUA_MIN(when, due_at(p, now, &first->out));
     else if (p->probe_count > 0)
         when = QUA_MAX((qua_time)p->next_at, now);
     return when;

@@ -27,6 +27,8 @@ void viola_rate_set(viola_rate *rate, double bits_per_second, double fps)
     const double old = rate->bits_per_second * rate->fps > 0 ? rate->bits_per_second / rate->fps : 0;
     rate->bits_per_second = bits_per_second;
     rate->fps = fps;
+    if (rate->buffer_bits > 0) /* what waits, waits for as long as before: a lower rate finds no full buffer */
+        rate->fullness *= bits_per_second / rate->buffer_bits;
     rate->buffer_bits = bits_per_second;
     if (old > 0)
         rate->qp += 36 / RATE_EXPONENT * log2(old / (bits_per_second / fps));

@@ -1,15 +1,13 @@
 /* The UDP sockets of one connection, one for each local address. */
 #include "engine/engine.h"
 
-static void on_datagram(void *context, os_udp *udp, qua_time now, const qua_addr *from, const uint8_t *data,
-                        size_t size, unsigned ecn)
+static void on_datagram(void *context, os_udp *udp, qua_time now, const qua_addr *from, uint8_t *data, size_t size,
+                        unsigned ecn)
 {
     const struct socket_slot *slot = context;
-    uint8_t own[QUA_DATAGRAM_MAX]; /* decryption works in place */
 
     (void)udp;
-    memcpy(own, data, size);
-    slot->of->input(slot->of->owner, slot->of->leg, slot->base, now, from, own, size, ecn);
+    slot->of->input(slot->of->owner, slot->of->leg, slot->base, now, from, data, size, ecn);
 }
 
 size_t sockets_open(sockets *s, qua_engine *engine, sockets_fn input, void *owner, int leg)

@@ -55,6 +55,15 @@ static void on_slice(void *opaque, const viola_slice *slice)
     a->output(a->context, &encoded);
 }
 
+/*
+ * A quality pattern over frames wants room for its finer ones. Where each frame may have little more than its share
+ * they only starve the others: 0.1 to 0.5 dB of SSIM between 200 and 900 kb/s.
+ */
+static bool is_tight(const qua_encode_params *params, double fps)
+{
+    return params->budget_bytes && (double)params->budget_bytes * 8 * fps < 2 * (double)params->target_bps;
+}
+
 /* The rate model follows the long-run target; the budget of this picture is the network's word and only lowers it. */
 static void choose(viola_adapter *a, const qua_frame *frame, const qua_encode_params *params, viola_frame_params *out)
 {
@@ -74,6 +83,8 @@ static void choose(viola_adapter *a, const qua_frame *frame, const qua_encode_pa
     out->effort = params->effort;
     out->allowed_refs = params->allowed_refs & 0xff;
     out->temporal_layer = params->temporal_layer;
+    if (is_tight(params, fps))
+        out->flags |= VIOLA_FRAME_NO_BOOST;
     if (params->keyframe)
         out->flags |= VIOLA_FRAME_START;
 }

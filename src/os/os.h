@@ -19,7 +19,7 @@ qua_random os_random(void);
 
 /*
  * One thread runs a loop. Everything but os_loop_post and os_loop_wake is called on that thread (or before it runs).
- * Linux: epoll, eventfd, timerfd. Apple: kqueue.
+ * Linux: epoll, eventfd. Apple: kqueue.
  */
 typedef struct os_loop os_loop;
 typedef struct os_udp os_udp;
@@ -40,9 +40,9 @@ void os_loop_wake(os_loop *loop);
 int os_loop_watch(os_loop *loop, int fd, void (*fn)(void *context), void *context);
 void os_loop_unwatch(os_loop *loop, int fd);
 
-/** A datagram arrived. `data` is lent until return. `ecn`: the two ECN bits of the IP header. */
-typedef void (*os_udp_fn)(void *context, os_udp *udp, qua_time now, const qua_addr *from, const uint8_t *data,
-                          size_t size, unsigned ecn);
+/** A datagram arrived. `data` is lent until return, may be changed. `ecn`: the two ECN bits of the IP header. */
+typedef void (*os_udp_fn)(void *context, os_udp *udp, qua_time now, const qua_addr *from, uint8_t *data, size_t size,
+                          unsigned ecn);
 
 /**
  * Open a UDP socket bound to `local` (port 0: any).
@@ -52,8 +52,13 @@ int os_udp_open(os_udp **out, os_loop *loop, const qua_addr *local, os_udp_fn fn
 void os_udp_close(os_udp **udp);
 /** The bound address with its real port. */
 const qua_addr *os_udp_local(const os_udp *udp);
-/** @return 0; QUA_EAGAIN: the socket is full, the datagram is dropped (as the network may); QUA_EIO */
-int os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn);
+/**
+ * Copies; the datagram leaves together with others, in order, before the loop waits again or this socket is closed.
+ * What the system refuses then (the socket is full, there is no route) is lost, as in the network.
+ * @param size 0..QUA_DATAGRAM_MAX
+ * @param ecn  two bits for the IP header
+ */
+void os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn);
 
 /** List the addresses of interfaces that are up. @return how many were written, at most `capacity` */
 size_t os_interfaces(qua_addr *out, size_t capacity, bool with_loopback);

@@ -38,16 +38,15 @@ static void drain(agent *a)
     }
 }
 
-static void on_datagram(void *context, os_udp *udp, qua_time now, const qua_addr *sender, const uint8_t *data,
-                        size_t size, unsigned ecn)
+static void on_datagram(void *context, os_udp *udp, qua_time now, const qua_addr *sender, uint8_t *data, size_t size,
+                        unsigned ecn)
 {
     agent *a = context;
-    uint8_t copy[QUA_DATAGRAM_MAX], *inner = copy;
+    uint8_t *inner = data;
     qua_addr from = *sender;
     int base = 0;
 
     (void)udp, (void)ecn;
-    memcpy(copy, data, QUA_MIN(size, sizeof copy));
     if (qua_ice_unwrap(a->ice, &base, &from, &inner, &size) != 0)
         return;
     if (qua_ice_input(a->ice, now, base, &from, inner, size) == QUA_EIGNORED)
@@ -65,7 +64,8 @@ static void send_media(agent *a)
     if (!qua_ice_selected(a->ice, &base, &to))
         return;
     data[header] = 0x80;
-    a->sent += os_udp_send(a->udp, &to, data, header + 1000, 0) == 0;
+    os_udp_send(a->udp, &to, data, header + 1000, 0);
+    a->sent++;
 }
 
 static void join(agent *a, agent *other, os_loop *loop, bool controlling, const qua_random *random)

@@ -258,15 +258,19 @@ static void loss_that_is_no_congestion_costs_no_rate(void **state)
 
 static void jitter_and_reordering_are_not_taken_for_a_queue(void **state)
 {
-    const cc_bed_config config = {.forward = "rate=2000 delay=30 qbytes=50000 jitter=30 reorder=0.01,40",
-                                  .backward = "delay=30 jitter=10",
-                                  .picture_bps = 4e6};
+    cc_bed_config config = {.forward = "rate=2000 delay=30 qbytes=50000 jitter=30 reorder=0.01,40",
+                            .backward = "delay=30 jitter=10",
+                            .picture_bps = 4e6};
+    double use = 0;
 
     (void)state;
-    run(&config);
-    assert_between(result.use, 0.65, 1);
-    assert_between(result.queue_p95, 0, 60);
-    assert_int_equal(result.freezes, 0);
+    for (config.seed = 1; config.seed <= 5; config.seed++) { /* one lucky jitter proves little */
+        run(&config);
+        use += result.use / 5;
+        assert_between(result.queue_p95, 0, 60);
+        assert_int_equal(result.freezes, 0);
+    }
+    assert_between(use, 0.65, 1);
 }
 
 static void clocks_that_drift_change_nothing(void **state)
@@ -368,6 +372,34 @@ static void outages_of_the_link_are_not_made_longer(void **state)
     assert_between(ours, 0, 1.5 * links);
 }
 
+/* Well for 4 s, then bursts of 50 ms at 1 Mb/s with 300 ms of nothing between: 140 kb/s, not the rate of the bursts. */
+static size_t bursts(uint32_t *trace, size_t capacity)
+{
+    size_t count = 0;
+
+    for (uint32_t ms = 0; ms < 60000 && count < capacity; ms += 12)
+        if (ms % 20000 < 4000 || ms % 350 < 50)
+            trace[count++] = ms;
+    return count;
+}
+
+static void a_server_that_stands_still_again_and_again_is_slow(void **state)
+{
+    static uint32_t trace[8000];
+    const cc_bed_config config = {.forward = "delay=20 qbytes=600000",
+                                  .backward = "delay=20",
+                                  .trace = trace,
+                                  .trace_count = bursts(trace, QUA_ARRAY_SIZE(trace)),
+                                  .warm_s = 6,
+                                  .seconds = 13};
+
+    (void)state;
+    run(&config);
+    assert_between(result.queue_p95, 0, 750); /* two of its pauses */
+    assert_between(result.use, 0.7, 1);
+    assert_int_not_equal(result.end.state, QUA_CC_COMPETE); /* nobody else is there */
+}
+
 /* ---- invariants ------------------------------------------------------------------------------------------ */
 
 static void the_same_seed_gives_the_same_call(void **state)
@@ -461,6 +493,7 @@ int main(void)
         cmocka_unit_test(on_64_kbps_sound_goes_on_and_pictures_become_stills),
         cmocka_unit_test(a_cellular_link_is_used_without_standing_in_its_queue),
         cmocka_unit_test(outages_of_the_link_are_not_made_longer),
+        cmocka_unit_test(a_server_that_stands_still_again_and_again_is_slow),
         cmocka_unit_test(a_rate_learned_in_bad_times_is_doubted),
         cmocka_unit_test(the_same_seed_gives_the_same_call),
         cmocka_unit_test(from_any_bad_time_the_call_recovers_within_two_seconds),

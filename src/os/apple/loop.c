@@ -5,10 +5,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "os/datagrams.h"
 #include "os/loop.h"
 
 #define MAX_WATCHES 64
-#define WAKE_IDENT 1
+#define WAKE_IDENT  1
 
 typedef struct watch {
     int fd; /* -1: free */
@@ -20,6 +21,7 @@ struct os_loop {
     int kqueue;
     os_mailbox mailbox;
     watch watches[MAX_WATCHES];
+    os_batches *batches;
 };
 
 int os_loop_create(os_loop **out)
@@ -51,7 +53,13 @@ void os_loop_destroy(os_loop **loop)
     if (l->mailbox.mutex)
         os_mailbox_deinit(&l->mailbox);
     close(l->kqueue);
+    free(l->batches);
     free(l);
+}
+
+os_batches **os_loop_batches(os_loop *loop)
+{
+    return &loop->batches;
 }
 
 void os_loop_wake(os_loop *loop)
@@ -103,11 +111,14 @@ void os_loop_unwatch(os_loop *loop, int fd)
 void os_loop_run_once(os_loop *loop, qua_time deadline)
 {
     struct kevent events[16];
-    const qua_time left = deadline == QUA_TIME_NEVER ? 0 : QUA_MAX(deadline - os_now(), 0);
-    const struct timespec t = {.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
-    const int n = kevent(loop->kqueue, NULL, 0, events, (int)QUA_ARRAY_SIZE(events),
-                         deadline == QUA_TIME_NEVER ? NULL : &t);
+    struct timespec t;
+    qua_time left;
+    int n;
 
+    os_batches_flush(loop->batches);
+    left = deadline == QUA_TIME_NEVER ? 0 : QUA_MAX(deadline - os_now(), 0);
+    t = (struct timespec){.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
+    n = kevent(loop->kqueue, NULL, 0, events, (int)QUA_ARRAY_SIZE(events), deadline == QUA_TIME_NEVER ? NULL : &t);
     for (int i = 0; i < n; i++) {
         const size_t slot = (size_t)events[i].udata;
 

@@ -1,10 +1,12 @@
-/* The event loop on Linux: epoll for descriptors, timerfd for deadlines finer than a millisecond, eventfd for posts. */
+/* The event loop on Linux: epoll for descriptors and deadlines, eventfd for posts. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "os/datagrams.h"
 #include "os/loop.h"
 
 #define MAX_WATCHES 64
@@ -16,10 +18,12 @@ typedef struct watch {
 } watch;
 
 struct os_loop {
-    int epoll, timer, wake;
+    int epoll, wake;
+    atomic_bool woken; /* `wake` was written and not read yet */
+    bool coarse;       /* this system has no epoll_pwait2 */
     os_mailbox mailbox;
     watch watches[MAX_WATCHES];
-    qua_time armed; /* deadline the timer is set to */
+    os_batches *batches;
 };
 
 static int epoll_add(os_loop *loop, int fd, uint64_t id)
@@ -29,7 +33,7 @@ static int epoll_add(os_loop *loop, int fd, uint64_t id)
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : QUA_EIO;
 }
 
-enum { ID_TIMER = MAX_WATCHES, ID_WAKE };
+#define ID_WAKE MAX_WATCHES
 
 int os_loop_create(os_loop **out)
 {
@@ -39,12 +43,9 @@ int os_loop_create(os_loop **out)
         return QUA_ENOMEM;
     for (size_t i = 0; i < MAX_WATCHES; i++)
         loop->watches[i].fd = -1;
-    loop->armed = QUA_TIME_NEVER;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (os_mailbox_init(&loop->mailbox) != 0 || epoll_add(loop, loop->timer, ID_TIMER) != 0 ||
-        epoll_add(loop, loop->wake, ID_WAKE) != 0) {
+    if (os_mailbox_init(&loop->mailbox) != 0 || epoll_add(loop, loop->wake, ID_WAKE) != 0) {
         os_loop_destroy(&loop);
         return QUA_EIO;
     }
@@ -62,18 +63,24 @@ void os_loop_destroy(os_loop **loop)
     if (l->mailbox.mutex)
         os_mailbox_deinit(&l->mailbox);
     close(l->wake);
-    close(l->timer);
     close(l->epoll);
+    free(l->batches);
     free(l);
+}
+
+os_batches **os_loop_batches(os_loop *loop)
+{
+    return &loop->batches;
 }
 
 void os_loop_wake(os_loop *loop)
 {
     const uint64_t one = 1;
 
-    /* a full counter means that a wake-up is pending anyway */
-    if (write(loop->wake, &one, sizeof one) < 0)
+    if (atomic_exchange(&loop->woken, true))
         return;
+    while (write(loop->wake, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
 
 int os_loop_post(os_loop *loop, void (*fn)(void *context), void *context)
@@ -108,51 +115,51 @@ void os_loop_unwatch(os_loop *loop, int fd)
     }
 }
 
-static void drain(int fd)
+/* The flag falls before the posts are taken: one that comes later wakes anew. */
+static void on_woken(os_loop *loop)
 {
     uint64_t count;
 
-    while (read(fd, &count, sizeof count) > 0)
+    while (read(loop->wake, &count, sizeof count) < 0 && errno == EINTR)
         ;
-}
-
-/* Deadlines move with every packet; the timer is set anew only when the wish is another one. */
-static void arm(os_loop *loop, qua_time deadline)
-{
-    struct itimerspec t = {{0, 0}, {0, 0}};
-
-    if (deadline == loop->armed)
-        return;
-    loop->armed = deadline;
-    if (deadline != QUA_TIME_NEVER) {
-        t.it_value.tv_sec = QUA_MAX(deadline, 1) / 1000000;
-        t.it_value.tv_nsec = QUA_MAX(deadline, 1) % 1000000 * 1000;
-    }
-    timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &t, NULL);
+    atomic_store(&loop->woken, false);
+    os_mailbox_run(&loop->mailbox);
 }
 
 static void dispatch(os_loop *loop, uint64_t id)
 {
-    if (id == ID_WAKE) {
-        drain(loop->wake);
-        os_mailbox_run(&loop->mailbox);
-    } else if (id == ID_TIMER) {
-        drain(loop->timer);
-        loop->armed = QUA_TIME_NEVER;
-    } else if (loop->watches[id].fd >= 0) {
+    if (id == ID_WAKE)
+        on_woken(loop);
+    else if (loop->watches[id].fd >= 0)
         loop->watches[id].fn(loop->watches[id].context);
-    }
+}
+
+/* Linux before 5.11, and sandboxes that do not know the call: whole milliseconds, rounded up. */
+static int wait_coarse(os_loop *loop, struct epoll_event *events, int capacity, qua_time left)
+{
+    return epoll_wait(loop->epoll, events, capacity, (int)QUA_MIN((left + 999) / 1000, 60000));
+}
+
+static int wait(os_loop *loop, struct epoll_event *events, int capacity, qua_time deadline)
+{
+    const qua_time left = deadline == QUA_TIME_NEVER ? QUA_SECONDS(3600) : QUA_MAX(deadline - os_now(), 0);
+    const struct timespec t = {.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
+    int n;
+
+    if (loop->coarse)
+        return wait_coarse(loop, events, capacity, left);
+    n = epoll_pwait2(loop->epoll, events, capacity, &t, NULL);
+    loop->coarse = n < 0 && (errno == ENOSYS || errno == EPERM);
+    return n;
 }
 
 void os_loop_run_once(os_loop *loop, qua_time deadline)
 {
     struct epoll_event events[16];
-    const int timeout = deadline <= os_now() ? 0 : -1;
     int n;
 
-    if (timeout < 0)
-        arm(loop, deadline);
-    n = epoll_wait(loop->epoll, events, (int)QUA_ARRAY_SIZE(events), timeout);
+    os_batches_flush(loop->batches);
+    n = wait(loop, events, (int)QUA_ARRAY_SIZE(events), deadline);
     for (int i = 0; i < n; i++)
         dispatch(loop, events[i].data.u64);
 }

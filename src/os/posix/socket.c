@@ -15,10 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "os/loop.h"
+#include "os/datagrams.h"
 
-/* Datagrams taken from one socket before the others get their turn. */
-#define READ_BATCH 32
 /* One second of a 4 Mb/s call, so that a busy loop thread does not lose packets. */
 #define SOCKET_BUFFER (512 * 1024)
 
@@ -72,8 +70,7 @@ static bool from_sockaddr(const struct sockaddr *in, qua_addr *out)
     return false;
 }
 
-/* The ECN bits of a received datagram, from its control messages. */
-static unsigned received_ecn(struct msghdr *message)
+unsigned os_received_ecn(struct msghdr *message)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
         if ((c->cmsg_level == IPPROTO_IP && (c->cmsg_type == IP_TOS || c->cmsg_type == IP_RECVTOS)))
@@ -87,30 +84,21 @@ static unsigned received_ecn(struct msghdr *message)
     return 0;
 }
 
+/* One batch; the others get their turn before what may be left. */
 static void on_readable(void *context)
 {
     os_udp *udp = context;
-    uint8_t data[QUA_DATAGRAM_MAX + 1];
+    os_datagram *const in = (*os_loop_batches(udp->loop))->in;
+    const size_t count = os_datagrams_receive(udp->fd, in, OS_RECEIVE_BATCH);
+    const qua_time now = os_now();
 
     udp->reading = true;
-    for (int i = 0; i < READ_BATCH && !udp->closed; i++) {
-        struct sockaddr_storage from;
-        union {
-            struct cmsghdr align;
-            char bytes[64];
-        } control;
-        struct iovec part = {data, sizeof data};
-        struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1,
-                                 .msg_control = &control, .msg_controllen = sizeof control};
-        const ssize_t n = recvmsg(udp->fd, &message, 0);
-        qua_addr addr;
+    for (size_t i = 0; i < count && !udp->closed; i++) {
+        qua_addr from;
 
-        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-            continue; /* an ICMP error of an earlier send: there may be datagrams behind it */
-        if (n < 0)
-            break;
-        if (n > 0 && n <= QUA_DATAGRAM_MAX && from_sockaddr((const struct sockaddr *)&from, &addr))
-            udp->fn(udp->context, udp, os_now(), &addr, data, (size_t)n, received_ecn(&message));
+        if (in[i].size > 0 && in[i].size <= QUA_DATAGRAM_MAX &&
+            from_sockaddr((const struct sockaddr *)&in[i].addr, &from))
+            udp->fn(udp->context, udp, now, &from, in[i].data, in[i].size, in[i].ecn);
     }
     udp->reading = false;
     if (udp->closed)
@@ -147,6 +135,15 @@ static int open_bound(const qua_addr *local, struct sockaddr_storage *bound)
     return fd;
 }
 
+static bool have_batches(os_loop *loop)
+{
+    os_batches **batches = os_loop_batches(loop);
+
+    if (!*batches)
+        *batches = qua_zalloc(sizeof **batches);
+    return *batches != NULL;
+}
+
 int os_udp_open(os_udp **out, os_loop *loop, const qua_addr *local, os_udp_fn fn, void *context)
 {
     struct sockaddr_storage bound;
@@ -156,7 +153,7 @@ int os_udp_open(os_udp **out, os_loop *loop, const qua_addr *local, os_udp_fn fn
     if (fd < 0)
         return errno == EADDRINUSE ? QUA_EBUSY : QUA_EIO;
     udp = qua_zalloc(sizeof *udp);
-    if (!udp || os_loop_watch(loop, fd, on_readable, udp) != 0) {
+    if (!udp || !have_batches(loop) || os_loop_watch(loop, fd, on_readable, udp) != 0) {
         free(udp);
         close(fd);
         return QUA_ENOMEM;
@@ -177,6 +174,7 @@ void os_udp_close(os_udp **udp)
     *udp = NULL;
     if (!u)
         return;
+    os_batches_flush(*os_loop_batches(u->loop)); /* a goodbye leaves with the call that was made before */
     os_loop_unwatch(u->loop, u->fd);
     close(u->fd);
     u->closed = true;
@@ -184,7 +182,10 @@ void os_udp_close(os_udp **udp)
         free(u);
 }
 
-const qua_addr *os_udp_local(const os_udp *udp) { return &udp->local; }
+const qua_addr *os_udp_local(const os_udp *udp)
+{
+    return &udp->local;
+}
 
 static void set_ecn(os_udp *udp, unsigned ecn)
 {
@@ -199,20 +200,50 @@ static void set_ecn(os_udp *udp, unsigned ecn)
         setsockopt(udp->fd, IPPROTO_IP, IP_TOS, &value, sizeof value);
 }
 
-int os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn)
+/* What waits of one socket from `first` on, as far as it bears the same mark. */
+static void flush_socket(os_batches *batches, size_t first)
 {
-    struct sockaddr_storage addr;
-    const socklen_t length = to_sockaddr(to, &addr);
+    os_udp *const udp = batches->out_of[first];
+    const unsigned ecn = batches->out[first].ecn;
+    os_datagram *list[OS_SEND_BATCH];
+    size_t count = 0;
 
-    set_ecn(udp, ecn & 3u);
-    for (int i = 0; i < 2; i++) {
-        if (sendto(udp->fd, data, size, 0, (struct sockaddr *)&addr, length) >= 0)
-            return 0;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
-            return QUA_EAGAIN;
-        /* an ICMP error of an earlier datagram is reported once; the second try sends this one */
+    for (size_t i = first; i < batches->out_count; i++) {
+        if (batches->out_of[i] != udp)
+            continue;
+        if (batches->out[i].ecn != ecn)
+            break;
+        list[count++] = &batches->out[i];
+        batches->out_of[i] = NULL;
     }
-    return QUA_EIO;
+    set_ecn(udp, ecn);
+    os_datagrams_send(udp->fd, list, count);
+}
+
+void os_batches_flush(os_batches *batches)
+{
+    for (size_t i = 0; batches && i < batches->out_count; i++) {
+        if (batches->out_of[i])
+            flush_socket(batches, i);
+    }
+    if (batches)
+        batches->out_count = 0;
+}
+
+void os_udp_send(os_udp *udp, const qua_addr *to, const uint8_t *data, size_t size, unsigned ecn)
+{
+    os_batches *const batches = *os_loop_batches(udp->loop);
+    os_datagram *d;
+
+    assert(size <= QUA_DATAGRAM_MAX);
+    if (batches->out_count == OS_SEND_BATCH)
+        os_batches_flush(batches);
+    batches->out_of[batches->out_count] = udp;
+    d = &batches->out[batches->out_count++];
+    d->addr_size = to_sockaddr(to, &d->addr);
+    d->ecn = ecn & 3u;
+    d->size = size;
+    memcpy(d->data, data, size);
 }
 
 size_t os_interfaces(qua_addr *out, size_t capacity, bool with_loopback)

@@ -84,11 +84,22 @@ static void a_frame_leaves_at_the_pace_and_audio_at_once(void **state)
     put(b, QUA_CC_AUDIO, 0, &items[9], QUA_TIME_NEVER);
     assert_int_equal(qua_pacer_deadline(b->pacer, T0), T0);
     assert_ptr_equal(take(b, T0, QUA_PACER_SEND), &items[9]);
-    assert_quiet(b, T0 + QUA_MS(3) - 1);
     take(b, T0 + QUA_MS(3), QUA_PACER_SEND);
     assert_int_equal(qua_pacer_deadline(b->pacer, T0 + QUA_MS(3)), T0 + QUA_MS(7));
     take(b, T0 + QUA_MS(7), QUA_PACER_SEND);
     take(b, T0 + QUA_MS(11), QUA_PACER_SEND);
+}
+
+static void who_is_awake_lets_go_what_is_nearly_due_and_the_pace_holds(void **state)
+{
+    bench *b = *state;
+
+    for (int i = 0; i < 3; i++)
+        put(b, QUA_CC_VIDEO, 1, &items[i], QUA_TIME_NEVER);
+    take(b, T0, QUA_PACER_SEND); /* the next is due at 3 ms */
+    assert_quiet(b, T0 + QUA_MS(1) - 1);
+    take(b, T0 + QUA_MS(1), QUA_PACER_SEND);
+    assert_int_equal(qua_pacer_deadline(b->pacer, T0 + QUA_MS(1)), T0 + QUA_MS(7));
 }
 
 static void what_is_too_late_comes_back_with_its_whole_frame(void **state)
@@ -162,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(audio_first_then_repairs_then_pictures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_frame_leaves_at_the_pace_and_audio_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_awake_lets_go_what_is_nearly_due_and_the_pace_holds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_late_comes_back_with_its_whole_frame, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_newer_frame_can_replace_an_older_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_pacer_is_bounded_and_says_so, set_up, tear_down),

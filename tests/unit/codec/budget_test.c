@@ -133,6 +133,22 @@ static void an_impossible_budget_is_reported_and_everything_is_sent(void **state
     viola_encoder_destroy(&e);
 }
 
+/* What waits in the client's buffer is time, not bits: a fall of the rate leaves no full buffer to be starved for. */
+static void after_a_fall_of_the_rate_frames_get_their_share_of_the_new_one(void **state)
+{
+    viola_rate rate;
+    viola_frame_params params;
+
+    (void)state;
+    viola_rate_init(&rate, 2e6, 30, 640, 360);
+    for (int i = 0; i < 30; i++)
+        viola_rate_done(&rate, &(viola_frame_stats){.bytes = 8333, .qp = 60});
+    viola_rate_set(&rate, 0.5e6, 30);
+    viola_frame_params_default(&params);
+    viola_rate_frame(&rate, &params);
+    assert_true(params.budget_bytes >= 2083);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +156,7 @@ int main(void)
         cmocka_unit_test(halvings_and_scene_cuts_stay_within_the_budget),
         cmocka_unit_test(slices_and_budget_hold_together),
         cmocka_unit_test(an_impossible_budget_is_reported_and_everything_is_sent),
+        cmocka_unit_test(after_a_fall_of_the_rate_frames_get_their_share_of_the_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ typedef struct inbox {
     os_udp *close_me;
 } inbox;
 
-static void receive(void *context, os_udp *udp, qua_time now, const qua_addr *from, const uint8_t *data, size_t size,
+static void receive(void *context, os_udp *udp, qua_time now, const qua_addr *from, uint8_t *data, size_t size,
                     unsigned ecn)
 {
     inbox *box = context;
@@ -51,7 +51,7 @@ static void a_datagram_and_its_ecn_mark_cross_loopback(const char *ip)
     assert_int_equal(os_udp_open(&a, loop, &local, receive, &box), 0);
     assert_int_equal(os_udp_open(&b, loop, &local, receive, &box), 0);
     assert_int_not_equal(os_udp_local(b)->port, 0);
-    assert_int_equal(os_udp_send(a, os_udp_local(b), (const uint8_t *)"hello", 5, 1), 0);
+    os_udp_send(a, os_udp_local(b), (const uint8_t *)"hello", 5, 1);
     run_until(loop, &box.datagrams, 1);
     assert_int_equal(box.size, 5);
     assert_int_equal(box.ecn, 1);
