@@ -8,7 +8,7 @@
 #define FOREIGN_US   30e3 /* a queue below this does not starve us */
 #define OWN_SHARE    0.35 /* of the queue: more, and it may be ours */
 #define APART_US     5e3
-#define CERTAIN_US   1500e3 /* of packets that meet a foreign queue */
+#define CERTAIN_US   700e3  /* of packets that meet a foreign queue */
 #define AGAIN_US     300e3
 #define FORGET       2 /* a moment without one counts double: TCP's own backing off is short */
 #define GAP_US       100e3

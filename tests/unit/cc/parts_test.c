@@ -166,9 +166,9 @@ static void only_a_queue_that_is_not_ours_and_stays_makes_us_compete(void **stat
     (void)state;
     meet_queue(&k, QUA_SECONDS(1), QUA_SECONDS(5), 100e3, 12000); /* 96 ms of it are ours */
     assert_false(k.on);
-    meet_queue(&k, QUA_SECONDS(5), QUA_SECONDS(6), 100e3, 1000);
+    meet_queue(&k, QUA_SECONDS(5), QUA_SECONDS(5) + QUA_MS(500), 100e3, 1000);
     assert_false(k.on);
-    meet_queue(&k, QUA_SECONDS(6), QUA_SECONDS(7), 100e3, 1000);
+    meet_queue(&k, QUA_SECONDS(5) + QUA_MS(500), QUA_SECONDS(7), 100e3, 1000);
     assert_true(k.on);
     const double before = k.window;
     meet_queue(&k, QUA_SECONDS(7), QUA_SECONDS(8), 100e3, 1000);
@@ -178,6 +178,21 @@ static void only_a_queue_that_is_not_ours_and_stays_makes_us_compete(void **stat
     cc_compete_lost(&k, QUA_SECONDS(8) + 1, QUA_MS(50)); /* one cut a round trip */
     assert_true(k.window == after);
     meet_queue(&k, QUA_SECONDS(8), QUA_SECONDS(40), 5e3, 1000); /* it left: seen at the next look */
+    assert_false(k.on);
+}
+
+/* The link stands still for 300 ms of every 350: long waits, but all that was sent meanwhile comes out at once. */
+static void a_link_that_stands_still_is_nobody_elses_queue(void **state)
+{
+    cc_compete k = {.capacity_seen = 1e6};
+
+    (void)state;
+    for (qua_time t = QUA_SECONDS(1); t < QUA_SECONDS(20); t += QUA_MS(20)) {
+        const qua_time into = t % QUA_MS(350);
+        const cc_sent packet = {.sent_at = t, .size = 120, .in_flight = 1000};
+        cc_compete_packet(&k, t, &packet, into < QUA_MS(300) ? (double)(QUA_MS(300) - into) : 0, 50e3);
+        cc_compete_check(&k, t, 100e3);
+    }
     assert_false(k.on);
 }
 
@@ -194,6 +209,7 @@ int main(void)
         cmocka_unit_test(the_queue_model_replays_what_is_in_flight),
         cmocka_unit_test(losses_and_marks_are_shares_that_forget),
         cmocka_unit_test(only_a_queue_that_is_not_ours_and_stays_makes_us_compete),
+        cmocka_unit_test(a_link_that_stands_still_is_nobody_elses_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
