@@ -18,8 +18,11 @@
 #define TRIM_GAIN         0.02
 #define TRIM_MIN          0.8
 #define TRIM_MAX          4.0
-#define LEAST_FRAME       500 /* bytes that an empty path may always get: how else would it show what it can do? */
-#define TRIM_HURRY        5   /* frames without any queue after which the trim rises at full speed */
+#define LEAST_FRAME       500  /* bytes that an empty path may always get: how else would it show what it can do? */
+#define CE_RESIDUE_US     10e3 /* all packets marked count as a queue of this length (RFC 9331 section 4.3) */
+#define CE_PACING_GAIN    1.1  /* from CE_FULL marks on: then a frame makes no queue of its own */
+#define CE_FULL           0.2
+#define TRIM_HURRY        5 /* frames without any queue after which the trim rises at full speed */
 #define DOUBLING_US       200e3
 #define START_DOUBLING_US 20e3
 
@@ -145,7 +148,7 @@ static void meter_delivery(controller *c, qua_time now, uint64_t bytes)
  */
 static void learn_trim(controller *c, const qua_cc *cc, double wait)
 {
-    const double residue = QUA_MAX(wait - noise_us(c), 0);
+    const double residue = QUA_MAX(QUA_MAX(wait - noise_us(c), 0), CE_RESIDUE_US * cc_loss_ce(&cc->loss));
     const double step = (RESIDUE_US - QUA_MIN(residue, RESIDUE_MAX_US)) / (double)cc->config.frame_interval;
 
     c->empty_frames = step > 0 && c->limited ? QUA_MIN(c->empty_frames + 1, TRIM_HURRY) : 0;
@@ -289,11 +292,12 @@ static double target_bps(const void *self, const qua_cc *cc, qua_time now)
 static double pacing_bps(const void *self, const qua_cc *cc, qua_time now)
 {
     const controller *c = self;
+    const double marked = QUA_MIN(cc_loss_ce(&cc->loss) / CE_FULL, 1);
 
     (void)now;
     if (c->compete.on)
         return PACING_GAIN * cc_compete_bps(&c->compete, cc->rtt);
-    return c->bps * (c->last_feedback == 0 ? START_PACING_GAIN : PACING_GAIN);
+    return c->bps * (c->last_feedback == 0 ? START_PACING_GAIN : PACING_GAIN + marked * (CE_PACING_GAIN - PACING_GAIN));
 }
 
 /*

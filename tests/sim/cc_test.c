@@ -240,6 +240,25 @@ static void a_step_up_is_taken_within_five_seconds(void **state)
     assert_int_equal(result.freezes, 0);
 }
 
+/* An L4S link marks what waits longer than 5 ms: the frames are spread, and less is sent than would fill it. */
+static void marks_keep_the_queue_shorter_than_delay_alone_would(void **state)
+{
+    cc_bed_config config = {
+        .forward = "rate=1200 delay=25 qbytes=200000 ecn=5", .backward = "delay=25", .ect = true, .seconds = 30};
+    double by_marks;
+
+    (void)state;
+    run(&config);
+    assert_between(result.use, 0.85, 0.96);
+    assert_between(result.queue_p95, 0, 15);
+    assert_between(result.end.ce, 0.01, 0.3);
+    by_marks = result.live_p95;
+    config.ect = false;
+    run(&config);
+    assert_between(result.queue_p95, 15, 40);
+    assert_true(by_marks < result.live_p95 - 5);
+}
+
 static void loss_that_is_no_congestion_costs_no_rate(void **state)
 {
     static const char *const links[] = {"rate=2000 delay=30 qbytes=15000 loss=0.02",
@@ -486,6 +505,7 @@ int main(void)
         cmocka_unit_test(fixed_rates_are_used_with_a_short_queue),
         cmocka_unit_test(after_a_step_down_no_frame_is_half_a_second_late),
         cmocka_unit_test(a_step_up_is_taken_within_five_seconds),
+        cmocka_unit_test(marks_keep_the_queue_shorter_than_delay_alone_would),
         cmocka_unit_test(loss_that_is_no_congestion_costs_no_rate),
         cmocka_unit_test(jitter_and_reordering_are_not_taken_for_a_queue),
         cmocka_unit_test(clocks_that_drift_change_nothing),
