@@ -12,6 +12,7 @@ libsrtp2-dev: SRTP
 libusrsctp-dev: data channels
 libopus-dev: the audio codec
 libvpx-dev: VP8 and VP9
+libopenh264-dev: H.264
 libyuv-dev: pixel conversion
 libspeexdsp-dev: resampling
 libsdl2-dev: window and sound devices

@@ -116,7 +116,8 @@ typedef enum qua_payload_format {
     QUA_PAYLOAD_GENERIC,
     QUA_PAYLOAD_VP8,
     QUA_PAYLOAD_VIOLA,
-    QUA_PAYLOAD_VP9
+    QUA_PAYLOAD_VP9,
+    QUA_PAYLOAD_H264 /* pictures as NAL units with start codes before them (Annex B) */
 } qua_payload_format;
 
 /** A codec: its name in SDP and its factories. Static or outliving the engine. */

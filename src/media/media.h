@@ -18,6 +18,7 @@ void qua_frame_to_rgb(const qua_frame *frame, uint8_t *out);
 
 extern const qua_video_codec qua_codec_vp8;
 extern const qua_video_codec qua_codec_vp9; /* profile 0 */
+extern const qua_video_codec qua_codec_h264; /* constrained baseline, packetization-mode 1 */
 extern const qua_video_codec qua_codec_viola;
 
 /* ---- video jitter buffer --------------------------------------------------------------------------------- */
@@ -33,6 +34,7 @@ typedef struct qua_video_fragment {
     int64_t seq; /* unwrapped */
     uint32_t timestamp;
     bool frame_start, marker, keyframe;
+    bool unmarked;      /* the format does not say where pictures start: after the end of the one before */
     int32_t picture_id; /* -1 unknown */
     const uint8_t *data;
     size_t size;

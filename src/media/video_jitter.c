@@ -11,7 +11,7 @@
 typedef struct slot {
     int64_t seq; /* -1: empty */
     uint32_t timestamp;
-    bool frame_start, marker, keyframe, filler;
+    bool frame_start, marker, keyframe, filler, unmarked;
     qua_time received;
     qua_buffer *data; /* NULL: padding, fills the sequence only */
 } slot;
@@ -109,10 +109,21 @@ int qua_video_jitter_insert(qua_video_jitter *j, qua_time now, const qua_video_f
     s->filler = f->size == 0; /* neither begins nor ends a picture, whatever its header says */
     s->frame_start = f->frame_start && !s->filler;
     s->marker = f->marker && !s->filler;
+    s->unmarked = f->unmarked;
     s->keyframe = f->keyframe && s->frame_start;
     s->received = now;
     j->highest = QUA_MAX(j->highest, f->seq);
     return 0;
+}
+
+/* May a picture start with this packet? */
+static bool starts_picture(qua_video_jitter *j, const slot *s)
+{
+    const slot *before = s->seq ? slot_of(j, s->seq - 1) : NULL;
+
+    if (s->frame_start || !s->unmarked)
+        return s->frame_start;
+    return before ? before->timestamp != s->timestamp : s->seq == j->next && j->synced;
 }
 
 /* If a whole picture starts at `first`: the number of its last packet, else -1. */
@@ -120,11 +131,11 @@ static int64_t whole_picture(qua_video_jitter *j, int64_t first)
 {
     const slot *start = slot_of(j, first);
 
-    if (!start || !start->frame_start)
+    if (!start || !starts_picture(j, start))
         return -1;
     for (int64_t seq = first; seq <= j->highest; seq++) {
         const slot *s = slot_of(j, seq);
-        if (!s || s->timestamp != start->timestamp || (seq > first && s->frame_start))
+        if (!s || s->timestamp != start->timestamp || (seq > first && s->frame_start && !s->unmarked))
             return -1;
         if (s->marker)
             return seq;
@@ -137,7 +148,7 @@ static int64_t find_keyframe(qua_video_jitter *j)
 {
     for (int64_t seq = j->highest; seq >= QUA_MAX(j->next, j->highest - SLOTS + 1) && seq >= 0; seq--) {
         const slot *s = slot_of(j, seq);
-        if (s && s->frame_start && s->keyframe && whole_picture(j, seq) >= 0)
+        if (s && s->keyframe && whole_picture(j, seq) >= 0)
             return seq;
     }
     return -1;
@@ -155,13 +166,13 @@ static bool take_picture(qua_video_jitter *j, int64_t first, int64_t last, qua_v
         return false;
     *out = (qua_video_picture){.data = data, .first_seq = first, .last_seq = last};
     out->timestamp = slot_of(j, first)->timestamp;
-    out->keyframe = slot_of(j, first)->keyframe;
     for (int64_t seq = first; seq <= last; seq++) {
         slot *s = slot_of(j, seq);
         if (s->data) {
             memcpy(data->data + data->size, s->data->data, s->data->size);
             data->size += s->data->size;
         }
+        out->keyframe |= s->keyframe;
         out->received = QUA_MAX(out->received, s->received);
         clear_slot(s);
     }

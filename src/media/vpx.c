@@ -348,7 +348,7 @@ const qua_video_codec qua_codec_vp9 = {
 
 size_t qua_video_codecs_builtin(const qua_video_codec *const **out)
 {
-    static const qua_video_codec *const builtin[] = {&qua_codec_vp8, &qua_codec_viola, &qua_codec_vp9};
+    static const qua_video_codec *const builtin[] = {&qua_codec_vp8, &qua_codec_viola, &qua_codec_vp9, &qua_codec_h264};
 
     *out = builtin;
     return QUA_ARRAY_SIZE(builtin);

@@ -22,6 +22,7 @@ static size_t write_descriptor(const qua_payloads *p, uint8_t *out, bool ends)
         return qua_rtp_vp8_descriptor(out, p->index, p->picture_id, p->discardable);
     case QUA_PAYLOAD_VP9:
         return qua_rtp_vp9_descriptor(out, p->index, ends, p->picture_id, p->keyframe);
+    case QUA_PAYLOAD_H264: /* cut_h264 */
     case QUA_PAYLOAD_GENERIC:
     case QUA_PAYLOAD_VIOLA:
         break;
@@ -53,6 +54,27 @@ static void begin_picture(qua_payloads *p, const qua_encoded *encoded)
     p->index = 0;
 }
 
+static int cut_h264(qua_payloads *p, qua_pool *pool, const qua_encoded *encoded)
+{
+    qua_rtp_h264_cutter cutter = qua_rtp_h264_cutter_of(encoded->data, encoded->size);
+    qua_buffer *buffer;
+
+    while ((buffer = qua_pool_get(pool)) != NULL) {
+        buffer->size = qua_rtp_h264_cut(&cutter, buffer->data, QUA_RTP_PAYLOAD_MAX);
+        if (!buffer->size || p->count == QUA_PAYLOADS_MAX)
+            break;
+        p->payload[p->count++] = buffer;
+        p->index++;
+    }
+    if (buffer && !buffer->size && p->count) {
+        qua_buffer_unref(&buffer);
+        return 0;
+    }
+    qua_buffer_unref(&buffer);
+    qua_payloads_clear(p);
+    return QUA_EFULL;
+}
+
 int qua_payloads_cut(qua_payloads *p, qua_pool *pool, const qua_video_codec *codec, const qua_encoded *encoded,
                      qua_time captured)
 {
@@ -68,6 +90,8 @@ int qua_payloads_cut(qua_payloads *p, qua_pool *pool, const qua_video_codec *cod
     p->discardable = encoded->discardable;
     p->first = p->index == 0;
     p->last = encoded->last;
+    if (codec->format == QUA_PAYLOAD_H264)
+        return cut_h264(p, pool, encoded);
     if (count == 0 || count > QUA_PAYLOADS_MAX)
         return QUA_EFULL;
     /* equal sizes: one short packet at the end would cost as much as a long one */
@@ -83,12 +107,15 @@ int qua_payloads_cut(qua_payloads *p, qua_pool *pool, const qua_video_codec *cod
     return 0;
 }
 
-int peer_parse_payload(qua_rtp_fragment *out, qua_payload_format format, const uint8_t *data, size_t size)
+int peer_parse_payload(qua_rtp_fragment *out, qua_payload_format format, const uint8_t *data, size_t size,
+                       uint8_t room[QUA_RTP_H264_ROOM])
 {
     if (format == QUA_PAYLOAD_VP8)
         return qua_rtp_vp8_parse(out, data, size);
     if (format == QUA_PAYLOAD_VP9)
         return qua_rtp_vp9_parse(out, data, size);
+    if (format == QUA_PAYLOAD_H264)
+        return qua_rtp_h264_parse(out, data, size, room);
     if (size < 2)
         return QUA_EFORMAT;
     *out = (qua_rtp_fragment){

@@ -230,7 +230,9 @@ void peer_write_farewell(qua_peer *p, qua_time now, qua_writer *w);
 qua_time peer_rtt(const qua_peer *p);
 
 /* payload.c */
-int peer_parse_payload(qua_rtp_fragment *out, qua_payload_format format, const uint8_t *data, size_t size);
+/* `out` points into `data`, or into `room` where the format has to be rewritten. */
+int peer_parse_payload(qua_rtp_fragment *out, qua_payload_format format, const uint8_t *data, size_t size,
+                       uint8_t room[QUA_RTP_H264_ROOM]);
 
 /* stats.c */
 void peer_stats_roll(qua_peer *p, qua_time now);

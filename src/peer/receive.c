@@ -154,15 +154,17 @@ static int on_video(peer_receiver *r, qua_time now, const qua_rtp_packet *packet
 {
     qua_video_fragment fragment = {.seq = seq, .timestamp = packet->header.timestamp, .picture_id = -1};
     qua_rtp_fragment found = {0};
+    uint8_t room[QUA_RTP_H264_ROOM];
     int error;
 
     if (qua_rtp_nack_on_packet(&r->nack, now, seq))
         qua_video_jitter_reset(r->jitter); /* too much is gone */
     note_capture(r, packet);
     if (packet->payload_size) {
-        error = peer_parse_payload(&found, r->codec->format, packet->payload, packet->payload_size);
+        error = peer_parse_payload(&found, r->codec->format, packet->payload, packet->payload_size, room);
         if (error)
             return error;
+        fragment.unmarked = r->codec->format == QUA_PAYLOAD_H264;
         fragment.frame_start = found.frame_start;
         fragment.keyframe = found.keyframe;
         fragment.picture_id = found.picture_id;

@@ -273,4 +273,27 @@ size_t qua_rtp_vp9_descriptor(uint8_t *out, size_t index, bool last, uint16_t pi
 /** @return 0, QUA_EFORMAT */
 int qua_rtp_vp9_parse(qua_rtp_fragment *out, const uint8_t *payload, size_t size);
 
+/* ---- H.264 (RFC 6184), packetization-mode 1 --------------------------------------------------------------- */
+
+/** Cuts NAL units with start codes before them into payloads: single NAL units and FU-A. */
+typedef struct qua_rtp_h264_cutter {
+    const uint8_t *data; /* lent: what is left */
+    size_t size;
+    const uint8_t *nal; /* of the one that is being cut: what is left, behind its header */
+    size_t nal_size;
+    uint8_t header; /* of that one; 0: none */
+} qua_rtp_h264_cutter;
+
+qua_rtp_h264_cutter qua_rtp_h264_cutter_of(const uint8_t *data, size_t size);
+/** @return bytes of the next payload, at most `capacity` (at least 3); 0: none is left */
+size_t qua_rtp_h264_cut(qua_rtp_h264_cutter *cutter, uint8_t *out, size_t capacity);
+
+#define QUA_RTP_H264_ROOM QUA_DATAGRAM_MAX
+/**
+ * Single NAL units, STAP-A and FU-A become NAL units with start codes, in `room`, which `out` then points into.
+ * frame_start is set where a parameter set says that a picture starts; elsewhere pictures start after the marker.
+ * @return 0; QUA_EFORMAT; QUA_ENOTSUP: of another packetization-mode
+ */
+int qua_rtp_h264_parse(qua_rtp_fragment *out, const uint8_t *payload, size_t size, uint8_t room[QUA_RTP_H264_ROOM]);
+
 #endif

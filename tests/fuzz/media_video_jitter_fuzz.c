@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         f.frame_start = flags & 1;
         f.marker = flags & 2;
         f.keyframe = flags & 4;
+        f.unmarked = flags & 0x20;
         f.data = data;
         f.size = flags & 8 ? 0 : QUA_MIN(size, 1 + (flags >> 4 & 3) * 500u);
         now += QUA_MS(flags & 0x80 ? 100 : 1);

@@ -22,8 +22,12 @@ static qua_peer *open_peer(void)
         packets = qua_pool_create(QUA_DATAGRAM_MAX, 512);
         assert(qua_dtls_identity_create(&identity) == 0);
     }
-    const qua_peer_config config = {
-        .random = &generator, .identity = identity, .codecs = codecs, .codec_count = 1, .packets = packets};
+    const qua_peer_config config = {.random = &generator,
+                                    .identity = identity,
+                                    .codecs = codecs,
+                                    .codec_count = 1,
+                                    .packets = packets,
+                                    .data_channels = true};
     assert(qua_peer_create(&peer, 1, &config) == 0);
     return peer;
 }
@@ -61,6 +65,8 @@ static void drain(qua_peer *peer, qua_time now)
     while (qua_peer_poll_event(peer, &event)) {
         if (event.type == QUA_PEER_PICTURE)
             qua_buffer_unref(&event.picture.data);
+        if (event.type == QUA_PEER_CHANNEL)
+            qua_buffer_unref(&event.channel.data);
         if (event.type == QUA_PEER_AUDIO)
             qua_buffer_unref(&event.audio.data);
     }

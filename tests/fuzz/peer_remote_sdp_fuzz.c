@@ -19,8 +19,12 @@ static qua_peer *open_peer(void)
         packets = qua_pool_create(QUA_DATAGRAM_MAX, 64);
         assert(qua_dtls_identity_create(&identity) == 0);
     }
-    const qua_peer_config config = {
-        .random = &generator, .identity = identity, .codecs = codecs, .codec_count = 1, .packets = packets};
+    const qua_peer_config config = {.random = &generator,
+                                    .identity = identity,
+                                    .codecs = codecs,
+                                    .codec_count = 1,
+                                    .packets = packets,
+                                    .data_channels = true};
     assert(qua_peer_create(&peer, 1, &config) == 0);
     return peer;
 }

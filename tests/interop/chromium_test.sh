@@ -5,4 +5,6 @@ calls quartet chromium --data
 calls chromium quartet --data
 calls quartet chromium --codec=VP9 --seconds=4
 calls chromium quartet --codec=VP9 --seconds=4
+calls quartet chromium --codec=H264 --seconds=4
+calls chromium quartet --codec=H264 --seconds=4
 verdict

@@ -257,6 +257,8 @@ int main(void)
     codec = &qua_codec_vp9;
     failed += cmocka_run_group_tests_name("VP9", both, NULL, NULL);
     failed += cmocka_run_group_tests_name("VP9 alone", vp9, NULL, NULL);
+    codec = &qua_codec_h264;
+    failed += cmocka_run_group_tests_name("H.264", both, NULL, NULL);
     codec = &qua_codec_viola;
     failed += cmocka_run_group_tests_name("Viola", both, NULL, NULL);
     return failed;

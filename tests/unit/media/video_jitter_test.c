@@ -284,6 +284,45 @@ static void a_bad_network_with_repair_loses_no_picture(void **state)
     assert_int_equal(next, PICTURES);
 }
 
+/* As H.264: only parameter sets say that a picture starts, and they may come after something else of it. */
+static int insert_unmarked(qua_video_jitter *j, int number, int index)
+{
+    const uint8_t data[3] = {(uint8_t)number, (uint8_t)index, 0xaa};
+    const bool parameters = number == 0 && index == 0;
+    const qua_video_fragment f = {
+        .seq = FIRST + 3 * number + index,
+        .timestamp = (uint32_t)number * 3000,
+        .frame_start = parameters,
+        .keyframe = parameters,
+        .unmarked = true,
+        .marker = index == 2,
+        .picture_id = -1,
+        .data = data,
+        .size = sizeof data,
+    };
+
+    return qua_video_jitter_insert(j, T0, &f);
+}
+
+static void pictures_without_a_mark_start_after_the_end_of_the_one_before(void **state)
+{
+    qua_video_jitter *j = *state;
+
+    insert_unmarked(j, 1, 2);
+    insert_unmarked(j, 1, 0);
+    assert_int_equal(take(j), -1);
+    for (int i = 2; i >= 0; i--)
+        insert_unmarked(j, 0, i);
+    assert_int_equal(take(j), 0);
+    assert_int_equal(take(j), -1);
+    for (int i = 0; i < 3; i++)
+        insert_unmarked(j, 2, i);
+    assert_int_equal(take(j), -1); /* held back by the hole in the one before */
+    insert_unmarked(j, 1, 1);
+    assert_int_equal(take(j), 1);
+    assert_int_equal(take(j), 2);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -299,6 +338,7 @@ int main(void)
         STORY(padding_fills_the_sequence_between_pictures),
         STORY(a_start_without_an_end_does_not_swallow_the_next_picture),
         STORY(a_jump_of_the_sequence_begins_anew),
+        STORY(pictures_without_a_mark_start_after_the_end_of_the_one_before),
         STORY(what_is_held_is_bounded),
         STORY(a_picture_larger_than_the_pools_buffers_comes_whole),
         STORY(a_bad_network_with_repair_loses_no_picture),
