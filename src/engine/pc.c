@@ -718,10 +718,15 @@ int qua_pc_create_answer(qua_pc *pc, qua_pc_done done, void *context)
     return post((operation){.pc = pc, .act = act_create_answer, .done = done, .context = context});
 }
 
+static bool is_answering(qua_signaling_state state)
+{
+    return state == QUA_SIGNALING_HAVE_REMOTE_OFFER || state == QUA_SIGNALING_HAVE_LOCAL_PRANSWER;
+}
+
 static void act_set_local(operation *op)
 {
     if (op->flag)
-        op->error = make_description(op, qua_peer_signaling(op->pc->peer) == QUA_SIGNALING_HAVE_REMOTE_OFFER);
+        op->error = make_description(op, is_answering(qua_peer_signaling(op->pc->peer)));
     if (!op->error)
         op->error = qua_peer_set_local(op->pc->peer, os_now(), op->type, op->sdp);
 }

@@ -177,18 +177,19 @@ static void apply_extensions(qua_peer *p, peer_transceiver *t, const qua_sdp_med
     }
 }
 
-static void apply_media(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote, bool we_offered)
+static void apply_media(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote, bool we_offered,
+                        bool provisional)
 {
     const qua_sdp_media *answer = we_offered ? remote : local;
     peer_transceiver *t = peer_by_mid(p, local->mid);
 
     if (local->mid[0] && strcmp(local->mid, p->sctp_mid) == 0)
-        peer_channels_apply(p, local, remote);
+        peer_channels_apply(p, local, remote, provisional);
     if (!t)
         return;
     t->fresh_mid = t->made_by_remote = false;
     if (qua_sdp_rejected(answer) || qua_sdp_rejected(remote)) {
-        t->stopped = true;
+        t->stopped = !provisional;
         t->current = QUA_DIRECTION_INACTIVE;
         return;
     }
@@ -202,7 +203,8 @@ static void apply_media(qua_peer *p, const qua_sdp_media *local, const qua_sdp_m
     p->reduced_size = local->rtcp_rsize && remote->rtcp_rsize;
 }
 
-void peer_apply(qua_peer *p, qua_time now, const qua_sdp *local, const qua_sdp *remote, bool we_offered)
+void peer_apply(qua_peer *p, qua_time now, const qua_sdp *local, const qua_sdp *remote, bool we_offered,
+                bool provisional)
 {
     const qua_sdp_media *ours = peer_transport_media(local), *theirs = peer_transport_media(remote);
     const bool first = !p->negotiated;
@@ -210,7 +212,7 @@ void peer_apply(qua_peer *p, qua_time now, const qua_sdp *local, const qua_sdp *
     memset(&p->extmap, 0, sizeof p->extmap);
     p->transport_cc = false;
     for (size_t i = 0; i < local->media_count && i < remote->media_count; i++)
-        apply_media(p, &local->media[i], &remote->media[i], we_offered);
+        apply_media(p, &local->media[i], &remote->media[i], we_offered, provisional);
     p->transport_cc &= p->extmap.id[QUA_RTP_EXT_TRANSPORT_SEQ] != 0;
     p->negotiated = true;
     if (first && !p->transport_cc)

@@ -54,14 +54,15 @@ bool peer_channels_usable(const qua_peer *p, const qua_sdp *sdp, const qua_sdp_m
            peer_shares_transport(sdp, media);
 }
 
-void peer_channels_apply(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote)
+void peer_channels_apply(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote, bool provisional)
 {
     p->fresh_sctp_mid = false;
     if (!p->sctp)
         return;
     if (qua_sdp_rejected(local) || qua_sdp_rejected(remote)) {
         p->sctp_agreed = false;
-        qua_sctp_stop(p->sctp);
+        if (!provisional)
+            qua_sctp_stop(p->sctp);
         return;
     }
     p->sctp_agreed = true;

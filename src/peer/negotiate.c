@@ -9,8 +9,10 @@ static void set_signaling(qua_peer *p, qua_signaling_state next)
 {
     static const unsigned legal[] = {
         [QUA_SIGNALING_STABLE] = 1u << QUA_SIGNALING_HAVE_LOCAL_OFFER | 1u << QUA_SIGNALING_HAVE_REMOTE_OFFER,
-        [QUA_SIGNALING_HAVE_LOCAL_OFFER] = 1u << QUA_SIGNALING_STABLE,
-        [QUA_SIGNALING_HAVE_REMOTE_OFFER] = 1u << QUA_SIGNALING_STABLE,
+        [QUA_SIGNALING_HAVE_LOCAL_OFFER] = 1u << QUA_SIGNALING_STABLE | 1u << QUA_SIGNALING_HAVE_REMOTE_PRANSWER,
+        [QUA_SIGNALING_HAVE_REMOTE_OFFER] = 1u << QUA_SIGNALING_STABLE | 1u << QUA_SIGNALING_HAVE_LOCAL_PRANSWER,
+        [QUA_SIGNALING_HAVE_LOCAL_PRANSWER] = 1u << QUA_SIGNALING_STABLE,
+        [QUA_SIGNALING_HAVE_REMOTE_PRANSWER] = 1u << QUA_SIGNALING_STABLE,
     };
     qua_peer_event *event;
 
@@ -59,6 +61,17 @@ void qua_peer_restart_ice(qua_peer *p)
     peer_check_negotiation(p);
 }
 
+/* In which states an answer, provisional or final, may be set. */
+static bool answers_local(qua_signaling_state state)
+{
+    return state == QUA_SIGNALING_HAVE_REMOTE_OFFER || state == QUA_SIGNALING_HAVE_LOCAL_PRANSWER;
+}
+
+static bool answers_remote(qua_signaling_state state)
+{
+    return state == QUA_SIGNALING_HAVE_LOCAL_OFFER || state == QUA_SIGNALING_HAVE_REMOTE_PRANSWER;
+}
+
 /* ---- creating -------------------------------------------------------------------------------------------- */
 
 static int write_out(qua_peer *p, void (*describe)(qua_peer *, qua_sdp *), char *out, size_t capacity)
@@ -86,7 +99,7 @@ int qua_peer_create_offer(qua_peer *p, char *out, size_t capacity)
 
 int qua_peer_create_answer(qua_peer *p, char *out, size_t capacity)
 {
-    if (p->signaling != QUA_SIGNALING_HAVE_REMOTE_OFFER)
+    if (!answers_local(p->signaling))
         return QUA_ESTATE;
     return write_out(p, peer_describe_answer, out, capacity);
 }
@@ -174,11 +187,12 @@ static void take_local_offer(qua_peer *p, const qua_sdp *sdp)
     set_signaling(p, QUA_SIGNALING_HAVE_LOCAL_OFFER);
 }
 
-static void take_local_answer(qua_peer *p, qua_time now, const qua_sdp *sdp)
+static void take_local_answer(qua_peer *p, qua_time now, const qua_sdp *sdp, qua_sdp_type type)
 {
-    peer_apply(p, now, sdp, p->remote, false);
-    commit(p);
-    set_signaling(p, QUA_SIGNALING_STABLE);
+    peer_apply(p, now, sdp, p->remote, false, type == QUA_SDP_PRANSWER);
+    if (type == QUA_SDP_ANSWER)
+        commit(p);
+    set_signaling(p, type == QUA_SDP_ANSWER ? QUA_SIGNALING_STABLE : QUA_SIGNALING_HAVE_LOCAL_PRANSWER);
 }
 
 int qua_peer_set_local(qua_peer *p, qua_time now, qua_sdp_type type, const char *text)
@@ -192,12 +206,10 @@ int qua_peer_set_local(qua_peer *p, qua_time now, qua_sdp_type type, const char 
     p->now = now;
     if (type == QUA_SDP_ROLLBACK)
         return state == QUA_SIGNALING_HAVE_LOCAL_OFFER ? roll_back(p) : QUA_ESTATE;
-    if (type == QUA_SDP_PRANSWER)
-        return QUA_ENOTSUP;
-    if (type == QUA_SDP_OFFER ? !offers : state != QUA_SIGNALING_HAVE_REMOTE_OFFER)
+    if (type == QUA_SDP_OFFER ? !offers : !answers_local(state))
         return QUA_ESTATE;
     sdp = parse(text, &error);
-    if (!sdp || (type == QUA_SDP_ANSWER && sdp->media_count != p->remote->media_count)) {
+    if (!sdp || (type != QUA_SDP_OFFER && sdp->media_count != p->remote->media_count)) {
         free(sdp);
         return QUA_EFORMAT;
     }
@@ -211,7 +223,7 @@ int qua_peer_set_local(qua_peer *p, qua_time now, qua_sdp_type type, const char 
     if (type == QUA_SDP_OFFER)
         take_local_offer(p, sdp);
     else
-        take_local_answer(p, now, sdp);
+        take_local_answer(p, now, sdp, type);
     free(sdp);
     peer_transport_drive(p, now);
     return 0;
@@ -239,9 +251,9 @@ static int check_transport(const qua_peer *p, const qua_sdp *sdp, qua_sdp_type t
     if (p->fingerprint[0] && qua_dtls_get_state(p->dtls) == QUA_DTLS_CONNECTED &&
         strcasecmp(p->fingerprint, m->fingerprint) != 0)
         return refuse(error, capacity, QUA_ENOTSUP, "another certificate needs a new connection");
-    if (type == QUA_SDP_ANSWER && (m->setup == QUA_SDP_ACTPASS || m->setup == QUA_SDP_SETUP_NONE))
+    if (type != QUA_SDP_OFFER && (m->setup == QUA_SDP_ACTPASS || m->setup == QUA_SDP_SETUP_NONE))
         return refuse(error, capacity, QUA_EFORMAT, "an answer must choose a=setup active or passive");
-    if (type == QUA_SDP_ANSWER && p->dtls_role_known && p->dtls_client != (m->setup == QUA_SDP_PASSIVE))
+    if (type != QUA_SDP_OFFER && p->dtls_role_known && p->dtls_client != (m->setup == QUA_SDP_PASSIVE))
         return refuse(error, capacity, QUA_EFORMAT, "a=setup is not the role that is in use");
     return 0;
 }
@@ -277,7 +289,7 @@ static void take_transport(qua_peer *p, qua_time now, const qua_sdp *sdp, qua_sd
         qua_ice_remote_done(p->ice, now);
 }
 
-static int take_remote_answer(qua_peer *p, qua_time now, qua_sdp *sdp, char *error, size_t capacity)
+static int take_remote_answer(qua_peer *p, qua_time now, qua_sdp_type type, qua_sdp *sdp, char *error, size_t capacity)
 {
     qua_sdp_error unused;
     qua_sdp *local = parse(p->local_pending, &unused);
@@ -285,7 +297,7 @@ static int take_remote_answer(qua_peer *p, qua_time now, qua_sdp *sdp, char *err
 
     if (!code) {
         take_transport(p, now, sdp, QUA_SDP_ANSWER);
-        peer_apply(p, now, local, sdp, true);
+        peer_apply(p, now, local, sdp, true, type == QUA_SDP_PRANSWER);
     }
     free(local);
     return code;
@@ -305,11 +317,14 @@ static int take_remote_offer(qua_peer *p, qua_time now, qua_sdp *sdp, char *erro
 static int take_remote(qua_peer *p, qua_time now, qua_sdp_type type, qua_sdp *sdp, char *copy, char *error,
                        size_t capacity)
 {
+    static const qua_signaling_state after[] = {[QUA_SDP_OFFER] = QUA_SIGNALING_HAVE_REMOTE_OFFER,
+                                                [QUA_SDP_PRANSWER] = QUA_SIGNALING_HAVE_REMOTE_PRANSWER,
+                                                [QUA_SDP_ANSWER] = QUA_SIGNALING_STABLE};
     int code = copy ? check_transport(p, sdp, type, error, capacity) : QUA_ENOMEM;
 
     if (!code)
         code = type == QUA_SDP_OFFER ? take_remote_offer(p, now, sdp, error, capacity)
-                                     : take_remote_answer(p, now, sdp, error, capacity);
+                                     : take_remote_answer(p, now, type, sdp, error, capacity);
     if (code)
         return code;
     free(p->remote);
@@ -318,7 +333,7 @@ static int take_remote(qua_peer *p, qua_time now, qua_sdp_type type, qua_sdp *sd
     peer_update_tracks(p, sdp);
     if (type == QUA_SDP_ANSWER)
         commit(p);
-    set_signaling(p, type == QUA_SDP_OFFER ? QUA_SIGNALING_HAVE_REMOTE_OFFER : QUA_SIGNALING_STABLE);
+    set_signaling(p, after[type]);
     peer_transport_drive(p, now);
     return 0;
 }
@@ -326,7 +341,9 @@ static int take_remote(qua_peer *p, qua_time now, qua_sdp_type type, qua_sdp *sd
 int qua_peer_set_remote(qua_peer *p, qua_time now, qua_sdp_type type, const char *text, char *error, size_t capacity)
 {
     const qua_signaling_state state = p->signaling;
-    const bool takes_offer = state == QUA_SIGNALING_STABLE || state == QUA_SIGNALING_HAVE_REMOTE_OFFER;
+    /* an offer that meets ours takes its place: who may not give way does not set it (RFC 9429 §4.1.10.2) */
+    const bool meets = type == QUA_SDP_OFFER && state == QUA_SIGNALING_HAVE_LOCAL_OFFER;
+    const bool takes_offer = meets || state == QUA_SIGNALING_STABLE || state == QUA_SIGNALING_HAVE_REMOTE_OFFER;
     qua_sdp_error where = {0};
     qua_sdp *sdp;
     char *copy;
@@ -335,9 +352,7 @@ int qua_peer_set_remote(qua_peer *p, qua_time now, qua_sdp_type type, const char
     p->now = now;
     if (type == QUA_SDP_ROLLBACK)
         return state == QUA_SIGNALING_HAVE_REMOTE_OFFER ? roll_back(p) : QUA_ESTATE;
-    if (type == QUA_SDP_PRANSWER)
-        return refuse(error, capacity, QUA_ENOTSUP, "provisional answers are not taken");
-    if (type == QUA_SDP_OFFER ? !takes_offer : state != QUA_SIGNALING_HAVE_LOCAL_OFFER)
+    if (type == QUA_SDP_OFFER ? !takes_offer : !answers_remote(state))
         return refuse(error, capacity, QUA_ESTATE, "not in this signaling state");
     sdp = parse(text, &where);
     if (!sdp) {
@@ -345,6 +360,8 @@ int qua_peer_set_remote(qua_peer *p, qua_time now, qua_sdp_type type, const char
         p->malformed++;
         return QUA_EFORMAT;
     }
+    if (meets)
+        roll_back(p);
     copy = qua_strndup(text, strlen(text));
     code = take_remote(p, now, type, sdp, copy, error, capacity);
     if (code) {

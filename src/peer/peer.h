@@ -8,7 +8,10 @@
  *
  *     stable ──local offer──▶ have-local-offer ──remote answer──▶ stable
  *     stable ──remote offer──▶ have-remote-offer ──local answer──▶ stable
+ *     have-local-offer ──remote pranswer──▶ have-remote-pranswer ──remote answer──▶ stable
+ *     have-remote-offer ──local pranswer──▶ have-local-pranswer ──local answer──▶ stable
  *     have-local-offer, have-remote-offer ──rollback──▶ stable
+ *     have-local-offer ──remote offer──▶ (rollback, then) have-remote-offer
  *
  * Connection: new → connecting → connected ⇄ disconnected → failed; any → closed.
  */
@@ -110,7 +113,10 @@ int qua_peer_create_offer(qua_peer *peer, char *out, size_t capacity);
 int qua_peer_create_answer(qua_peer *peer, char *out, size_t capacity);
 /** @param sdp as created, ignored for rollback. @return 0, QUA_ESTATE, QUA_EFORMAT, QUA_ENOMEM */
 int qua_peer_set_local(qua_peer *peer, qua_time now, qua_sdp_type type, const char *sdp);
-/** @param error at least 160 bytes, gets line and cause of a refusal. @return 0, QUA_ESTATE, QUA_EFORMAT ... */
+/**
+ * An offer in have-local-offer rolls ours back first: who is not to give way does not set it.
+ * @param error at least 160 bytes, gets line and cause of a refusal. @return 0, QUA_ESTATE, QUA_EFORMAT ...
+ */
 int qua_peer_set_remote(qua_peer *peer, qua_time now, qua_sdp_type type, const char *sdp, char *error,
                         size_t error_capacity);
 /** A remote candidate line ("candidate:..."), "" for the end. Held back until a remote description is set. */

@@ -178,7 +178,7 @@ int peer_channels_create(qua_peer *p);
 bool peer_channels_old_form(const qua_sdp_media *media);
 /* May this m-section carry our data channels? */
 bool peer_channels_usable(const qua_peer *p, const qua_sdp *sdp, const qua_sdp_media *media);
-void peer_channels_apply(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote);
+void peer_channels_apply(qua_peer *p, const qua_sdp_media *local, const qua_sdp_media *remote, bool provisional);
 void peer_channels_drive(qua_peer *p, qua_time now);
 /* The next packet is a DTLS record now. @return false: none */
 bool peer_channels_transmit(qua_peer *p);
@@ -207,7 +207,9 @@ void peer_associate_remote(qua_peer *p, const qua_sdp *offer);
 /* Tracks of the far side begin and end as its description says; NULL: it has none. */
 void peer_update_tracks(qua_peer *p, const qua_sdp *remote);
 void peer_roll_back(qua_peer *p);
-void peer_apply(qua_peer *p, qua_time now, const qua_sdp *local, const qua_sdp *remote, bool we_offered);
+/* @param provisional what it refuses may still be accepted */
+void peer_apply(qua_peer *p, qua_time now, const qua_sdp *local, const qua_sdp *remote, bool we_offered,
+                bool provisional);
 
 /* send.c */
 void peer_sender_init(qua_peer *p, peer_sender *s);

@@ -90,7 +90,6 @@ static void signaling_goes_from_stable_to_stable(void **state)
     assert_int_equal(qua_peer_create_answer(p->ana, reply, sizeof reply), QUA_ESTATE);
     offer(p->ana);
     assert_int_equal(qua_peer_signaling(p->ana), QUA_SIGNALING_HAVE_LOCAL_OFFER);
-    assert_int_equal(remote(p, p->ana, QUA_SDP_OFFER, sdp), QUA_ESTATE);
     assert_int_equal(remote(p, p->ben, QUA_SDP_OFFER, sdp), 0);
     assert_int_equal(qua_peer_signaling(p->ben), QUA_SIGNALING_HAVE_REMOTE_OFFER);
     assert_int_equal(qua_peer_create_offer(p->ben, reply, sizeof reply), QUA_ESTATE);
@@ -121,6 +120,76 @@ static void rollback_takes_back_what_was_only_offered(void **state)
     assert_int_equal(qua_peer_transceiver_count(p->ben), 2); /* its own are used for what is offered */
     answer(p->ben);
     assert_non_null(strstr(reply, "a=sendrecv"));
+}
+
+static void an_offer_that_meets_ours_takes_its_place(void **state)
+{
+    static char meeting[QUA_SDP_TEXT_MAX];
+    pair *p = *state;
+
+    add_voice_and_picture(p->ana);
+    add_voice_and_picture(p->ben);
+    offer(p->ben);
+    memcpy(meeting, sdp, sizeof meeting);
+    offer(p->ana);
+    assert_int_equal(remote(p, p->ana, QUA_SDP_OFFER, "v=nonsense"), QUA_EFORMAT);
+    assert_int_equal(qua_peer_signaling(p->ana),
+                     QUA_SIGNALING_HAVE_LOCAL_OFFER); /* what does not parse changes nothing */
+    assert_int_equal(remote(p, p->ana, QUA_SDP_OFFER, meeting), 0);
+    assert_int_equal(qua_peer_signaling(p->ana), QUA_SIGNALING_HAVE_REMOTE_OFFER);
+    assert_int_equal(qua_peer_transceiver_count(p->ana), 2);
+    answer(p->ana);
+    assert_int_equal(remote(p, p->ben, QUA_SDP_ANSWER, reply), 0);
+    assert_non_null(strstr(reply, "a=sendrecv"));
+}
+
+static void a_provisional_answer_is_replaced_by_the_final_one(void **state)
+{
+    qua_transceiver_info info;
+    pair *p = *state;
+
+    add_voice_and_picture(p->ana);
+    add_voice_and_picture(p->ben);
+    offer(p->ana);
+    assert_int_equal(remote(p, p->ben, QUA_SDP_OFFER, sdp), 0);
+    qua_peer_set_direction(p->ben, 1, QUA_DIRECTION_INACTIVE);
+    assert_int_equal(qua_peer_create_answer(p->ben, reply, sizeof reply), 0);
+    assert_int_equal(qua_peer_set_local(p->ben, T0, QUA_SDP_PRANSWER, reply), 0);
+    assert_int_equal(qua_peer_signaling(p->ben), QUA_SIGNALING_HAVE_LOCAL_PRANSWER);
+    assert_int_equal(remote(p, p->ana, QUA_SDP_PRANSWER, reply), 0);
+    assert_int_equal(qua_peer_signaling(p->ana), QUA_SIGNALING_HAVE_REMOTE_PRANSWER);
+    qua_peer_transceiver_info(p->ana, 1, &info);
+    assert_int_equal(info.current, QUA_DIRECTION_INACTIVE);
+    assert_int_equal(qua_peer_set_local(p->ana, T0, QUA_SDP_ROLLBACK, NULL), QUA_ESTATE);
+    assert_int_equal(remote(p, p->ben, QUA_SDP_ROLLBACK, ""), QUA_ESTATE);
+    qua_peer_set_direction(p->ben, 1, QUA_DIRECTION_SENDRECV);
+    answer(p->ben);
+    assert_int_equal(qua_peer_signaling(p->ben), QUA_SIGNALING_STABLE);
+    assert_int_equal(remote(p, p->ana, QUA_SDP_ANSWER, reply), 0);
+    assert_int_equal(qua_peer_signaling(p->ana), QUA_SIGNALING_STABLE);
+    qua_peer_transceiver_info(p->ana, 1, &info);
+    assert_int_equal(info.current, QUA_DIRECTION_SENDRECV);
+}
+
+static void what_a_provisional_answer_refuses_may_be_accepted_in_the_end(void **state)
+{
+    static char refusing[QUA_SDP_TEXT_MAX];
+    qua_transceiver_info info;
+    pair *p = *state;
+
+    add_voice_and_picture(p->ana);
+    offer(p->ana);
+    assert_int_equal(remote(p, p->ben, QUA_SDP_OFFER, sdp), 0);
+    assert_int_equal(qua_peer_create_answer(p->ben, refusing, sizeof refusing), 0);
+    edit(refusing, "m=video 9", "m=video 0");
+    edit(refusing, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0");
+    assert_int_equal(remote(p, p->ana, QUA_SDP_PRANSWER, refusing), 0);
+    qua_peer_transceiver_info(p->ana, 1, &info);
+    assert_false(info.stopped);
+    answer(p->ben);
+    assert_int_equal(remote(p, p->ana, QUA_SDP_ANSWER, reply), 0);
+    qua_peer_transceiver_info(p->ana, 1, &info);
+    assert_int_equal(info.current, QUA_DIRECTION_SENDONLY);
 }
 
 static void a_track_that_was_rolled_back_has_ended(void **state)
@@ -283,6 +352,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         story(signaling_goes_from_stable_to_stable),
         story(rollback_takes_back_what_was_only_offered),
+        story(an_offer_that_meets_ours_takes_its_place),
+        story(a_provisional_answer_is_replaced_by_the_final_one),
+        story(what_a_provisional_answer_refuses_may_be_accepted_in_the_end),
         story(a_track_that_was_rolled_back_has_ended),
         story(what_we_do_not_know_is_refused_in_kind),
         story(an_m_line_without_a_codec_in_common_is_refused),
