@@ -310,6 +310,12 @@ QUA_API int qua_pc_remove_track(qua_pc *pc, int transceiver);
 /** replaceTrack: another source without negotiation; NULLs send nothing. */
 QUA_API int qua_pc_replace_track(qua_pc *pc, int transceiver, qua_video_source *video, qua_audio_source *audio);
 QUA_API int qua_pc_set_direction(qua_pc *pc, int transceiver, qua_direction direction);
+/**
+ * setCodecPreferences of a video transceiver: what the next descriptions name, the most wanted first.
+ * @param names as in a=rtpmap ("VP9"), any case; lent. None: the engine's codecs in its order
+ * @return 0; QUA_EINVAL: no such transceiver, not of video, a codec unknown or twice; QUA_ECLOSED
+ */
+QUA_API int qua_pc_set_codec_preferences(qua_pc *pc, int transceiver, const char *const *names, size_t count);
 
 /** What a transceiver is now. */
 typedef struct qua_transceiver_info {

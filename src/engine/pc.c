@@ -391,6 +391,8 @@ typedef struct request {
     qua_audio_source *audio;
     const char *stream_id, *track_id;
     qua_pc_stats *stats;
+    const char *const *names;
+    size_t count;
 } request;
 
 static void create(void *context)
@@ -612,6 +614,22 @@ int qua_pc_set_direction(qua_pc *pc, int transceiver, qua_direction direction)
     request r = {.pc = pc, .transceiver = transceiver, .direction = direction};
 
     return run(&r, set_direction);
+}
+
+static void prefer_codecs(void *context)
+{
+    request *r = context;
+
+    r->result = !r->pc->peer ? QUA_ECLOSED
+                : known(r)   ? qua_peer_prefer_codecs(r->pc->peer, r->transceiver, r->names, r->count)
+                             : QUA_EINVAL;
+}
+
+int qua_pc_set_codec_preferences(qua_pc *pc, int transceiver, const char *const *names, size_t count)
+{
+    request r = {.pc = pc, .transceiver = transceiver, .names = names, .count = count};
+
+    return run(&r, prefer_codecs);
 }
 
 /* ---- negotiation

@@ -139,22 +139,76 @@ static void add_codec(qua_sdp_media *m, const qua_sdp_codec *entry)
         m->codecs[m->codec_count++] = *entry;
 }
 
-static void offer_codecs(const qua_peer *p, qua_sdp_media *m)
+static const qua_video_codec *named(const qua_peer *p, const char *name)
 {
-    qua_sdp_codec entry = opus_entry(p->opus.payload_type);
+    for (size_t i = 0; i < p->config.codec_count; i++) {
+        if (strcasecmp(p->config.codecs[i]->name, name) == 0)
+            return p->config.codecs[i];
+    }
+    return NULL;
+}
 
-    if (m->kind == QUA_SDP_AUDIO)
-        add_codec(m, &entry);
-    for (size_t i = 0; m->kind == QUA_SDP_VIDEO && i < p->config.codec_count; i++) {
-        entry = video_entry(p->config.codecs[i], p->video[i].payload_type);
+int qua_peer_prefer_codecs(qua_peer *p, int transceiver, const char *const *names, size_t count)
+{
+    peer_transceiver *t = peer_at(p, transceiver);
+    const qua_video_codec *preferred[QUA_PEER_CODECS] = {NULL};
+
+    if (!t || t->stopped)
+        return QUA_ENOENT;
+    if (count > QUA_PEER_CODECS || (count && t->kind != QUA_VIDEO))
+        return QUA_EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        preferred[i] = named(p, names[i]);
+        for (size_t before = 0; before < i; before++) {
+            if (preferred[before] == preferred[i])
+                return QUA_EINVAL;
+        }
+        if (!preferred[i])
+            return QUA_EINVAL;
+    }
+    memcpy(t->preferred, preferred, sizeof preferred);
+    t->preferred_count = count;
+    return 0;
+}
+
+/* May it be used on this transceiver? */
+static bool is_preferred(const peer_transceiver *t, const qua_video_codec *codec)
+{
+    for (size_t i = 0; i < t->preferred_count; i++) {
+        if (t->preferred[i] == codec)
+            return true;
+    }
+    return t->preferred_count == 0;
+}
+
+static void offer_video(const qua_peer *p, qua_sdp_media *m, const qua_video_codec *codec)
+{
+    for (size_t i = 0; i < p->config.codec_count; i++) {
+        qua_sdp_codec entry = video_entry(codec, p->video[i].payload_type);
+
+        if (p->config.codecs[i] != codec)
+            continue;
         add_codec(m, &entry);
         entry = rtx_entry(p->video[i].rtx, p->video[i].payload_type);
         add_codec(m, &entry);
     }
 }
 
-/* What both have, in the offerer's order and under its numbers. */
-static void answer_codecs(const qua_peer *p, qua_sdp_media *m, const qua_sdp_media *offer)
+static void offer_codecs(const qua_peer *p, qua_sdp_media *m, const peer_transceiver *t)
+{
+    qua_sdp_codec entry = opus_entry(p->opus.payload_type);
+
+    if (m->kind == QUA_SDP_AUDIO)
+        add_codec(m, &entry);
+    for (size_t i = 0; m->kind == QUA_SDP_VIDEO && i < t->preferred_count; i++)
+        offer_video(p, m, t->preferred[i]);
+    for (size_t i = 0; m->kind == QUA_SDP_VIDEO && !t->preferred_count && i < p->config.codec_count; i++)
+        offer_video(p, m, p->config.codecs[i]);
+}
+
+/* What both have, in the offerer's order and under its numbers. @param only this video codec; NULL: all that may be */
+static void answer_some(const qua_peer *p, qua_sdp_media *m, const peer_transceiver *t, const qua_sdp_media *offer,
+                        const qua_video_codec *only)
 {
     const qua_video_codec *video;
 
@@ -163,7 +217,7 @@ static void answer_codecs(const qua_peer *p, qua_sdp_media *m, const qua_sdp_med
         const qua_sdp_codec *rtx = qua_sdp_find_rtx(offer, theirs->payload_type);
         qua_sdp_codec entry;
 
-        if (!peer_find_codec(p, offer, theirs, &video))
+        if (!peer_find_codec(p, offer, theirs, &video) || (only && video != only) || !is_preferred(t, video))
             continue;
         entry = video ? video_entry(video, theirs->payload_type) : opus_entry(theirs->payload_type);
         entry.feedback &= theirs->feedback;
@@ -173,6 +227,15 @@ static void answer_codecs(const qua_peer *p, qua_sdp_media *m, const qua_sdp_med
         entry = rtx_entry(rtx->payload_type, theirs->payload_type);
         add_codec(m, &entry);
     }
+}
+
+/* Preferences of ours, where there are any, say the order (RFC 9429 §5.3.1). */
+static void answer_codecs(const qua_peer *p, qua_sdp_media *m, const peer_transceiver *t, const qua_sdp_media *offer)
+{
+    for (size_t i = 0; i < t->preferred_count; i++)
+        answer_some(p, m, t, offer, t->preferred[i]);
+    if (!t->preferred_count)
+        answer_some(p, m, t, offer, NULL);
 }
 
 /* ---- m-sections ------------------------------------------------------------------------------------------ */
@@ -229,9 +292,9 @@ static void describe_media(qua_peer *p, qua_sdp_media *m, const peer_transceiver
     m->rtcp_rsize = true;
     add_transport(p, m, setup);
     if (offer)
-        answer_codecs(p, m, offer);
+        answer_codecs(p, m, t, offer);
     else
-        offer_codecs(p, m);
+        offer_codecs(p, m, t);
     if (offer)
         m->rtcp_rsize = offer->rtcp_rsize;
     add_extensions(p, m, offer);
@@ -405,6 +468,18 @@ static qua_sdp_setup answer_setup(const qua_peer *p, const qua_sdp_media *offer)
     return offer->setup == QUA_SDP_ACTIVE ? QUA_SDP_PASSIVE : QUA_SDP_ACTIVE;
 }
 
+/* Is any of what they offer among what this transceiver may use? */
+static bool shares_codec(const qua_peer *p, const peer_transceiver *t, const qua_sdp_media *offer)
+{
+    const qua_video_codec *video;
+
+    for (size_t i = 0; i < offer->codec_count; i++) {
+        if (peer_find_codec(p, offer, &offer->codecs[i], &video) && is_preferred(t, video))
+            return true;
+    }
+    return false;
+}
+
 void peer_describe_answer(qua_peer *p, qua_sdp *out)
 {
     begin(p, out);
@@ -420,6 +495,10 @@ void peer_describe_answer(qua_peer *p, qua_sdp *out)
             continue;
         }
         if (!t || t->stopped || !peer_media_usable(p, p->remote, offer)) {
+            refuse_media(m, offer);
+            continue;
+        }
+        if (!shares_codec(p, t, offer)) {
             refuse_media(m, offer);
             continue;
         }

@@ -102,6 +102,12 @@ qua_direction qua_peer_direction(const qua_peer *peer, int transceiver);
 size_t qua_peer_transceiver_count(const qua_peer *peer);
 qua_kind qua_peer_kind(const qua_peer *peer, int transceiver);
 void qua_peer_transceiver_info(const qua_peer *peer, int transceiver, qua_transceiver_info *out);
+/**
+ * setCodecPreferences: which video codecs the next descriptions name, the most wanted first.
+ * @param names of a=rtpmap, any case; lent. None: the config's, in its order
+ * @return 0; QUA_ENOENT: no such transceiver; QUA_EINVAL: not of video, unknown, or twice the same
+ */
+int qua_peer_prefer_codecs(qua_peer *peer, int transceiver, const char *const *names, size_t count);
 /** Name the stream and track that a transceiver sends (addTrack on one that came from the remote side). */
 int qua_peer_set_track(qua_peer *peer, int transceiver, const char *stream_id, const char *track_id);
 

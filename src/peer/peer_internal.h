@@ -83,7 +83,9 @@ typedef struct peer_transceiver {
     qua_direction offered;         /* ... and what that could be at most */
     char stream_id[QUA_ID_SIZE], track_id[QUA_ID_SIZE];
     peer_codec codecs[QUA_PEER_CODECS];
-    size_t codec_count; /* the first is sent */
+    size_t codec_count;                                /* the first is sent */
+    const qua_video_codec *preferred[QUA_PEER_CODECS]; /* of the config's, all that may be used; none: all of them */
+    size_t preferred_count;
     qua_rtp_extmap extmap;
     bool nack, pli, can_send_told;
     peer_sender sender;

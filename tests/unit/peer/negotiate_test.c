@@ -24,13 +24,13 @@ static char sdp[QUA_SDP_TEXT_MAX], reply[QUA_SDP_TEXT_MAX];
 static int set_up(void **state)
 {
     static pair p;
-    static const qua_video_codec *const codecs[] = {&qua_codec_vp8};
+    static const qua_video_codec *const codecs[] = {&qua_codec_vp8, &qua_codec_vp9};
 
     p.random = qua_crypto_random();
     p.packets = qua_pool_create(QUA_DATAGRAM_MAX, 64);
     assert_int_equal(qua_dtls_identity_create(&p.identity), 0);
     const qua_peer_config config = {
-        .random = &p.random, .identity = p.identity, .codecs = codecs, .codec_count = 1, .packets = p.packets};
+        .random = &p.random, .identity = p.identity, .codecs = codecs, .codec_count = 2, .packets = p.packets};
     assert_int_equal(qua_peer_create(&p.ana, T0, &config), 0);
     assert_int_equal(qua_peer_create(&p.ben, T0, &config), 0);
     *state = &p;
@@ -192,6 +192,37 @@ static void what_a_provisional_answer_refuses_may_be_accepted_in_the_end(void **
     assert_int_equal(info.current, QUA_DIRECTION_SENDONLY);
 }
 
+/* Where a codec is in a description; past its end: nowhere. */
+static size_t place(const char *text, const char *codec)
+{
+    const char *at = strstr(text, codec);
+
+    return at ? (size_t)(at - text) : SIZE_MAX;
+}
+
+static void preferences_order_and_limit_the_codecs_of_both_descriptions(void **state)
+{
+    static const char *const vp9_first[] = {"vp9", "VP8"}, *const vp8[] = {"VP8"}, *const wrong[] = {"VP8", "H265"};
+    pair *p = *state;
+
+    add_voice_and_picture(p->ana);
+    add_voice_and_picture(p->ben);
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 0, vp8, 1), QUA_EINVAL); /* a voice */
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 1, wrong, 2), QUA_EINVAL);
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 7, vp8, 1), QUA_ENOENT);
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 1, vp8, 1), 0);
+    offer(p->ana);
+    assert_true(place(sdp, "VP8/90000") < place(sdp, "VP9/90000") && place(sdp, "VP9/90000") == SIZE_MAX);
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 1, NULL, 0), 0);
+    offer(p->ana);
+    assert_true(place(sdp, "VP8/90000") < place(sdp, "VP9/90000") && place(sdp, "VP9/90000") != SIZE_MAX);
+    assert_int_equal(qua_peer_prefer_codecs(p->ben, 1, vp9_first, 2), 0);
+    assert_int_equal(remote(p, p->ben, QUA_SDP_OFFER, sdp), 0);
+    answer(p->ben);
+    assert_true(place(reply, "VP9/90000") < place(reply, "VP8/90000"));
+    assert_int_equal(remote(p, p->ana, QUA_SDP_ANSWER, reply), 0);
+}
+
 static void a_track_that_was_rolled_back_has_ended(void **state)
 {
     pair *p = *state;
@@ -229,9 +260,11 @@ static void what_we_do_not_know_is_refused_in_kind(void **state)
 
 static void an_m_line_without_a_codec_in_common_is_refused(void **state)
 {
+    static const char *const vp8[] = {"VP8"};
     pair *p = *state;
 
     add_voice_and_picture(p->ana);
+    assert_int_equal(qua_peer_prefer_codecs(p->ana, 1, vp8, 1), 0);
     offer(p->ana);
     edit(sdp, "VP8/90000", "XV9/90000");
     assert_int_equal(remote(p, p->ben, QUA_SDP_OFFER, sdp), 0);
@@ -352,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         story(signaling_goes_from_stable_to_stable),
         story(rollback_takes_back_what_was_only_offered),
+        story(preferences_order_and_limit_the_codecs_of_both_descriptions),
         story(an_offer_that_meets_ours_takes_its_place),
         story(a_provisional_answer_is_replaced_by_the_final_one),
         story(what_a_provisional_answer_refuses_may_be_accepted_in_the_end),
