@@ -16,7 +16,7 @@ static void onState(void *context, qua_call_state state, int error, const char *
     @autoreleasepool {
         QUACall *call = callOf(context);
 
-        [call.owner call:call state:state error:error reason:@(reason ? reason : "")];
+        [call.owner call:call state:state error:error reason:QUAString(reason)];
     }
 }
 
@@ -50,7 +50,7 @@ static void onChat(void *context, const qua_participant *participant, const char
     @autoreleasepool {
         QUACall *call = callOf(context);
 
-        [call.owner call:call chat:@(text) from:participant];
+        [call.owner call:call chat:QUAString(text) from:participant];
     }
 }
 

@@ -2,6 +2,7 @@
 #import "RTCVideoFrame+Private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_CODECS 8
 /// How long a callback is waited for: codecs in hardware answer on threads of their own.
@@ -248,7 +249,7 @@ static const qua_video_codec *builtinNamed(NSString *name) {
     const size_t count = qua_video_codecs_builtin(&builtin);
 
     for (size_t i = 0; i < count; i++)
-        if ([name.uppercaseString isEqualToString:@(builtin[i]->name)])
+        if ([name.uppercaseString isEqualToString:QUAString(builtin[i]->name)])
             return builtin[i];
     return NULL;
 }

@@ -51,7 +51,7 @@ static void onCandidate(void *context, const qua_candidate *candidate) {
 static void onTrack(void *context, int transceiver, qua_kind kind, const char *trackId, const char *streamId) {
     (void)kind;
     @autoreleasepool {
-        [ownerOf(context) connectionTrack:transceiver trackId:@(trackId) streamId:@(streamId)];
+        [ownerOf(context) connectionTrack:transceiver trackId:QUAString(trackId) streamId:QUAString(streamId)];
     }
 }
 

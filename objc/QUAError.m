@@ -4,7 +4,7 @@
 NSString *const QUAErrorDomain = @"org.quartet.error";
 
 NSError *QUAMakeError(NSInteger code, NSString *message) {
-    NSString *text = message.length ? message : @(qua_strerror((int)code));
+    NSString *text = message.length ? message : QUAString(qua_strerror((int)code));
 
     return [NSError errorWithDomain:QUAErrorDomain code:code userInfo:@{NSLocalizedDescriptionKey : text}];
 }

@@ -31,3 +31,9 @@
 #import "RTCVideoRenderer.h"
 #import "RTCVideoSource.h"
 #import "RTCVideoTrack.h"
+#if defined(__APPLE__)
+#import "RTCAudioSession.h"
+#import "RTCCVPixelBuffer.h"
+#import "RTCCameraVideoCapturer.h"
+#import "RTCMTLVideoView.h"
+#endif

@@ -9,19 +9,17 @@
     NSMutableArray<RTCVideoCodecInfo *> *codecs = [NSMutableArray arrayWithCapacity:count];
 
     for (size_t i = 0; i < count; i++)
-        [codecs addObject:[[RTCVideoCodecInfo alloc] initWithName:@(builtin[i]->name)]];
+        [codecs addObject:[[RTCVideoCodecInfo alloc] initWithName:QUAString(builtin[i]->name)]];
     return codecs;
 }
 
 - (NSArray<RTCVideoCodecInfo *> *)supportedCodecs {
     NSMutableArray<RTCVideoCodecInfo *> *codecs = [[RTCDefaultVideoEncoderFactory supportedCodecs] mutableCopy];
-    const NSUInteger preferred = _preferredCodec ? [codecs indexOfObject:_preferredCodec] : NSNotFound;
+    RTCVideoCodecInfo *preferred = _preferredCodec;
 
-    if (preferred != NSNotFound) {
-        RTCVideoCodecInfo *first = codecs[preferred];
-
-        [codecs removeObjectAtIndex:preferred];
-        [codecs insertObject:first atIndex:0];
+    if (preferred && [codecs containsObject:preferred]) {
+        [codecs removeObject:preferred];
+        [codecs insertObject:preferred atIndex:0];
     }
     return codecs;
 }

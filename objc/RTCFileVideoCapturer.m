@@ -26,7 +26,7 @@ static void onFrame(void *context, qua_frame *frame) {
     [self stopCapture];
     const int error = qua_camera_open(&_camera, &config, &why);
     if (error && errorBlock)
-        errorBlock(QUAMakeError(error, @(why.text)));
+        errorBlock(QUAMakeError(error, QUAString(why.text)));
 }
 
 - (void)stopCapture {

@@ -1,5 +1,7 @@
 #import "RTCI420Buffer+Private.h"
 
+#include <string.h>
+
 static void copyPlane(qua_frame *frame, int plane, const uint8_t *from, ptrdiff_t stride) {
     const int width = plane ? (frame->width + 1) / 2 : frame->width;
     const int height = plane ? (frame->height + 1) / 2 : frame->height;

@@ -1,5 +1,7 @@
 #import "RTCIceServer+Private.h"
 
+#include <string.h>
+
 /// A text that is too long is left out: half a credential helps nobody.
 static void copyText(char *out, const char *text, size_t capacity) {
     const size_t size = text ? strlen(text) : 0;

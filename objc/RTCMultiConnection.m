@@ -29,8 +29,8 @@ typedef void (^Completion)(NSError *_Nullable error);
         RTCVideoSource *video = [[RTCVideoSource alloc] initWithEngine:nil];
         RTCAudioSource *audio = [[RTCAudioSource alloc] initWithEngine:nil];
 
-        _userid = @(participant->id);
-        _name = @(participant->name);
+        _userid = QUAString(participant->id);
+        _name = QUAString(participant->name);
         _stream = [[RTCMediaStream alloc] initWithStreamId:_userid];
         [_stream addVideoTrack:[[RTCVideoTrack alloc] initWithSource:video trackId:@"video"]];
         [_stream addAudioTrack:[[RTCAudioTrack alloc] initWithSource:audio trackId:@"audio"]];
@@ -170,7 +170,7 @@ typedef void (^Completion)(NSError *_Nullable error);
     for (RTCMultiConnectionParticipant *participant in gone)
         [self participantGone:participant];
     if (error == QUA_EROOMFULL && self.onRoomFull)
-        self.onRoomFull(self.sessionid);
+        self.onRoomFull(self.sessionid ?: @"");
     if (completion)
         completion(QUAMakeError(error ? error : QUA_ECLOSED, reason));
 }
@@ -275,7 +275,7 @@ typedef void (^Completion)(NSError *_Nullable error);
 /// nil: of a room that we left, or not announced.
 - (RTCMultiConnectionParticipant *)known:(const qua_participant *)participant of:(QUACall *)call {
     @synchronized(self) {
-        return _call == call ? _participants[@(participant->id)] : nil;
+        return _call == call ? _participants[QUAString(participant->id)] : nil;
     }
 }
 
@@ -287,7 +287,7 @@ typedef void (^Completion)(NSError *_Nullable error);
         known = [self known:participant of:call];
         *isNew = !known && _call == call;
         if (*isNew)
-            known = _participants[@(participant->id)] =
+            known = _participants[QUAString(participant->id)] =
                 [[RTCMultiConnectionParticipant alloc] initWithParticipant:participant];
     }
     return known;

@@ -86,7 +86,7 @@ static void onDone(void *context, int error, const char *sdp, const char *messag
     @autoreleasepool {
         QUAPending *pending = (__bridge_transfer QUAPending *)context;
 
-        pending.handler(error, sdp ? @(sdp) : nil, message ? @(message) : nil);
+        pending.handler(error, sdp ? QUAString(sdp) : nil, message ? QUAString(message) : nil);
     }
 }
 
@@ -243,10 +243,12 @@ static qua_kind kindOf(RTCMediaStreamTrack *track) {
     @synchronized(self) {
         [_localStreams removeObject:stream];
     }
-    for (RTCRtpSender *sender in self.senders)
-        if ([stream.audioTracks containsObject:(RTCAudioTrack *)sender.track] ||
-            [stream.videoTracks containsObject:(RTCVideoTrack *)sender.track])
+    for (RTCRtpSender *sender in self.senders) {
+        id track = sender.track;
+
+        if (track && ([stream.audioTracks containsObject:track] || [stream.videoTracks containsObject:track]))
             [self removeTrack:sender];
+    }
 }
 
 - (RTCRtpTransceiver *)addTransceiverOfKind:(qua_kind)kind
@@ -412,7 +414,7 @@ static void finishNow(int error, void *context) {
     char *text = malloc(DESCRIPTION_MAX);
     const ptrdiff_t size = text ? qua_pc_get_description(_connection.pc, local, text, DESCRIPTION_MAX) : 0;
     RTCSessionDescription *description =
-        size > 0 ? [[RTCSessionDescription alloc] initWithType:type sdp:@(text)] : nil;
+        size > 0 ? [[RTCSessionDescription alloc] initWithType:type sdp:QUAString(text)] : nil;
 
     free(text);
     return description;
@@ -488,9 +490,9 @@ static void finishNow(int error, void *context) {
     if (candidate->candidate[0] == 0)
         return; // the end is told by the gathering state
     [self.delegate peerConnection:self
-          didGenerateIceCandidate:[[RTCIceCandidate alloc] initWithSdp:@(candidate->candidate)
+          didGenerateIceCandidate:[[RTCIceCandidate alloc] initWithSdp:QUAString(candidate->candidate)
                                                          sdpMLineIndex:candidate->mline_index
-                                                                sdpMid:candidate->mid ? @(candidate->mid) : nil]];
+                                                                sdpMid:candidate->mid ? QUAString(candidate->mid) : nil]];
 }
 
 /// The remote stream of this id with the receiver's track in it; *added: it is new.
@@ -539,8 +541,8 @@ static void finishNow(int error, void *context) {
         for (RTCMediaStream *stream in _remoteStreams.allValues) {
             const NSUInteger before = stream.audioTracks.count + stream.videoTracks.count;
 
-            [stream removeVideoTrack:(RTCVideoTrack *)receiver.track];
-            [stream removeAudioTrack:(RTCAudioTrack *)receiver.track];
+            [stream removeVideoTrack:(RTCVideoTrack *_Nonnull)receiver.track];
+            [stream removeAudioTrack:(RTCAudioTrack *_Nonnull)receiver.track];
             if (before && stream.audioTracks.count + stream.videoTracks.count == 0)
                 [emptied addObject:stream];
         }

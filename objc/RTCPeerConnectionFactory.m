@@ -1,4 +1,6 @@
 #import "RTCPeerConnectionFactory+Private.h"
+#import "QUAAudioDevice.h"
+#import "QUAConditions.h"
 #import "RTCAudioSource+Private.h"
 #import "RTCAudioTrack+Private.h"
 #import "RTCMediaStream+Private.h"
@@ -18,7 +20,10 @@
     id<RTCVideoEncoderFactory> _encoderFactory;
     id<RTCVideoDecoderFactory> _decoderFactory;
     RTCPeerConnectionFactoryOptions *_options;
-    QUAEngine *_engine; // made when it is first needed, so that options can come before
+    QUAEngine *_engine; // made when it is first needed, so that options can come before; so are all below
+    QUAConditions *_conditions;
+    id _watch;
+    id<QUAAudioDevice> _audioDevice;
 }
 
 - (instancetype)init {
@@ -44,16 +49,42 @@
 - (QUAEngine *)engine {
     @synchronized(self) {
         if (!_engine)
-            _engine = [[QUAEngine alloc] initWithEncoderFactory:_encoderFactory
-                                                 decoderFactory:_decoderFactory
-                                                  bindAddresses:_options.bindAddresses];
+            [self makeEngine];
         return _engine;
     }
 }
 
+- (void)makeEngine {
+    _engine = [[QUAEngine alloc] initWithEncoderFactory:_encoderFactory
+                                         decoderFactory:_decoderFactory
+                                          bindAddresses:_options.bindAddresses];
+    if (!_engine)
+        return;
+    _conditions = [[QUAConditions alloc] init];
+    _watch = QUAWatchSystem(_conditions, (QUAEngine *_Nonnull)_engine);
+}
+
+- (QUAConditions *)conditions {
+    return [self engine] ? _conditions : nil;
+}
+
+/// One microphone an engine, opened when the app first wants to send sound.
+- (id<QUAAudioDevice>)audioDevice {
+    QUAEngine *engine = [self engine];
+
+    @synchronized(self) {
+        if (!_audioDevice && engine)
+            _audioDevice = QUASystemAudioDevice(engine);
+        return _audioDevice;
+    }
+}
+
 - (RTCAudioSource *)audioSourceWithConstraints:(RTCMediaConstraints *)constraints {
+    RTCAudioSource *source = [[RTCAudioSource alloc] initWithEngine:[self engine]];
+
     (void)constraints; // processing is the device's business
-    return [[RTCAudioSource alloc] initWithEngine:[self engine]];
+    [[self audioDevice] recordInto:source];
+    return source;
 }
 
 - (RTCAudioTrack *)audioTrackWithTrackId:(NSString *)trackId {
@@ -65,7 +96,10 @@
 }
 
 - (RTCVideoSource *)videoSource {
-    return [[RTCVideoSource alloc] initWithEngine:[self engine]];
+    RTCVideoSource *source = [[RTCVideoSource alloc] initWithEngine:[self engine]];
+
+    [[self conditions] addSource:source];
+    return source;
 }
 
 - (RTCVideoSource *)videoSourceForScreenCast:(BOOL)forScreenCast {
@@ -84,8 +118,11 @@
 - (RTCPeerConnection *)peerConnectionWithConfiguration:(RTCConfiguration *)configuration
                                            constraints:(RTCMediaConstraints *)constraints
                                               delegate:(id<RTCPeerConnectionDelegate>)delegate {
+    QUAEngine *engine = [self engine];
+
     (void)constraints;
-    return [[RTCPeerConnection alloc] initWithEngine:[self engine] configuration:configuration delegate:delegate];
+    return engine ? [[RTCPeerConnection alloc] initWithEngine:engine configuration:configuration delegate:delegate]
+                  : nil;
 }
 
 @end

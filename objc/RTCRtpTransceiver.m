@@ -75,7 +75,7 @@ static RTCRtpTransceiverDirection fromEngine(qua_direction direction) {
 }
 
 - (NSString *)mid {
-    return @([self info].mid);
+    return QUAString([self info].mid);
 }
 
 - (BOOL)isStopped {

@@ -60,7 +60,7 @@
             @"nackCount" : @(in->nacks),
             @"pliCount" : @(in->plis),
             @"jitter" : @((double)in->jitter_us / 1e6),
-            @"codec" : @(in->codec),
+            @"codec" : QUAString(in->codec),
         }];
     [self add:@"IA"
           type:@"inbound-rtp"
@@ -87,7 +87,7 @@
             @"retransmittedPacketsSent" : @(out->packets_retransmitted),
             @"nackCount" : @(out->nacks),
             @"pliCount" : @(out->plis),
-            @"codec" : @(out->codec),
+            @"codec" : QUAString(out->codec),
         }];
     [self add:@"OA"
           type:@"outbound-rtp"

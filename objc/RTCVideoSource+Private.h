@@ -1,3 +1,4 @@
+#import "QUAConditions.h"
 #import "RTCMediaSource+Private.h"
 #import "RTCVideoRenderer.h"
 #import "RTCVideoSource.h"
@@ -9,6 +10,8 @@ NS_ASSUME_NONNULL_BEGIN
 @property(nonatomic, readonly, nullable) qua_video_source *source;
 - (void)addRenderer:(id<RTCVideoRenderer>)renderer;
 - (void)removeRenderer:(id<RTCVideoRenderer>)renderer;
+/// From the engine's conditions; from any thread.
+- (void)setConditionLimits:(QUALimits)limits;
 /// Show a frame to every renderer.
 - (void)render:(RTCVideoFrame *)frame;
 @end

@@ -12,7 +12,7 @@
 
 @implementation RTCVideoSource {
     NSMutableArray<QUARendererEntry *> *_renderers; // under @synchronized(self)
-    int _maxWidth, _maxHeight;
+    QUALimits _asked, _conditions; // by the app, by the phone's state
 }
 
 - (instancetype)initWithEngine:(QUAEngine *)engine {
@@ -29,30 +29,44 @@
     qua_video_source_destroy(&_source);
 }
 
-- (void)adaptOutputFormatToWidth:(int)width height:(int)height fps:(int)fps {
-    const qua_video_limits limits = {.max_fps = fps > 0 ? fps : 0};
-
+/// The tighter of what the app and the phone ask for.
+- (QUALimits)limits {
     @synchronized(self) {
-        _maxWidth = width;
-        _maxHeight = height;
+        return QUATighter(_asked, _conditions);
     }
+}
+
+- (void)applyLimits {
+    const QUALimits now = [self limits];
+    const qua_video_limits limits = {.max_bitrate_bps = now.bitrateBps, .max_fps = now.fps};
+
     if (_source)
         qua_video_source_set_limits(_source, &limits);
 }
 
-/// The frame within the format asked for. One reference, the caller's.
+- (void)adaptOutputFormatToWidth:(int)width height:(int)height fps:(int)fps {
+    @synchronized(self) {
+        _asked = (QUALimits){.width = MAX(width, 0), .height = MAX(height, 0), .fps = MAX(fps, 0)};
+    }
+    [self applyLimits];
+}
+
+- (void)setConditionLimits:(QUALimits)limits {
+    @synchronized(self) {
+        _conditions = limits;
+    }
+    [self applyLimits];
+}
+
+/// The frame within the limits. One reference, the caller's; NULL without memory.
 - (qua_frame *)adapted:(qua_frame *)frame {
-    int maxWidth, maxHeight;
+    const QUALimits limits = [self limits];
     double scale = 1;
 
-    @synchronized(self) {
-        maxWidth = _maxWidth;
-        maxHeight = _maxHeight;
-    }
-    if (maxWidth > 0 && frame->width > maxWidth)
-        scale = (double)maxWidth / frame->width;
-    if (maxHeight > 0 && frame->height * scale > maxHeight)
-        scale = (double)maxHeight / frame->height;
+    if (limits.width > 0 && frame->width > limits.width)
+        scale = (double)limits.width / frame->width;
+    if (limits.height > 0 && frame->height * scale > limits.height)
+        scale = (double)limits.height / frame->height;
     if (scale == 1)
         return qua_frame_ref(frame);
     return qua_frame_scale(frame, MAX((int)(frame->width * scale) & ~1, 16), MAX((int)(frame->height * scale) & ~1, 16));

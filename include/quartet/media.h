@@ -42,6 +42,14 @@ qua_frame *qua_frame_ref(qua_frame *frame);
 void qua_frame_unref(qua_frame **frame);
 /** Scale into a new frame (bilinear or box, by libyuv); a reference to the same one when the size fits. */
 qua_frame *qua_frame_scale(qua_frame *frame, int width, int height);
+/**
+ * A copy of a picture whose chroma samples alternate U and V, as cameras and video hardware give it (NV12).
+ * @param width, height as of a frame @param y, uv lent; strides in bytes @return NULL without memory
+ */
+qua_frame *qua_frame_from_nv12(int width, int height, const uint8_t *y, ptrdiff_t y_stride, const uint8_t *uv,
+                               ptrdiff_t uv_stride);
+/** The way back. @param y height rows; @param uv (height + 1) / 2 rows of (width + 1) / 2 pairs; strides in bytes */
+void qua_frame_to_nv12(const qua_frame *frame, uint8_t *y, ptrdiff_t y_stride, uint8_t *uv, ptrdiff_t uv_stride);
 
 /**
  * Frames of one maker, a camera or a decoder: they come home when nobody holds them any more, and are used again. So

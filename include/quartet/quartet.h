@@ -79,6 +79,12 @@ QUA_API int qua_engine_create(qua_engine **out, const qua_engine_config *config)
 QUA_API void qua_engine_destroy(qua_engine **engine);
 
 /**
+ * The system told the app that interfaces or addresses changed: look at them again, as the engine does by itself where
+ * it may hear of it. Nothing happens to an engine with addresses of its own choosing (bind_ips).
+ */
+QUA_API void qua_engine_network_changed(qua_engine *engine);
+
+/**
  * Mixed sound of every remote participant: called by the audio device's thread, one at a time; never locks, never
  * allocates.
  * @param out 480 samples: 10 ms, mono, 48 kHz

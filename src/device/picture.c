@@ -1,7 +1,4 @@
-/* Fitting, the grid of a call, and PNG. */
-#include <png.h>
-#include <stdlib.h>
-
+/* Fitting, and the grid of a call. */
 #include "device/device.h"
 
 #define GROUND_Y 32 /* dark grey */
@@ -80,22 +77,4 @@ qua_frame *qua_picture_grid(qua_frame *const *frames, size_t count, int width, i
         if (frames[i])
             place(grid, frames[i], (int)i % 2 * w, (int)i / 2 * h, w, h);
     return grid;
-}
-
-int qua_picture_write_png(const qua_frame *frame, const char *path, qua_device_error *why)
-{
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = (png_uint_32)frame->width,
-                       .height = (png_uint_32)frame->height,
-                       .format = PNG_FORMAT_RGB};
-    uint8_t *rgb = malloc((size_t)frame->width * (size_t)frame->height * 3);
-    int error = 0;
-
-    if (!rgb)
-        return qua_device_fail(why, QUA_ENOMEM, "out of memory");
-    qua_frame_to_rgb(frame, rgb);
-    if (!png_image_write_to_file(&image, path, 0, rgb, 0, NULL))
-        error = qua_device_fail(why, QUA_EIO, "%s could not be written: %s", path, image.message);
-    free(rgb);
-    return error;
 }

@@ -231,6 +231,12 @@ static void on_network(void *context)
     ((qua_engine *)context)->network_changed = true;
 }
 
+void qua_engine_network_changed(qua_engine *engine)
+{
+    if (!engine->bind_ip_count)
+        engine_post(engine, on_network, engine);
+}
+
 static void follow_network(qua_engine *engine, qua_time now)
 {
     engine->network_changed = false;

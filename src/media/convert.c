@@ -32,6 +32,23 @@ qua_frame *qua_frame_pool_scale(qua_frame_pool *pool, qua_frame *frame, int widt
     return out;
 }
 
+qua_frame *qua_frame_from_nv12(int width, int height, const uint8_t *y, ptrdiff_t y_stride, const uint8_t *uv,
+                               ptrdiff_t uv_stride)
+{
+    qua_frame *out = qua_frame_create(width, height);
+
+    if (out)
+        NV12ToI420(y, (int)y_stride, uv, (int)uv_stride, out->plane[0], (int)out->stride[0], out->plane[1],
+                   (int)out->stride[1], out->plane[2], (int)out->stride[2], width, height);
+    return out;
+}
+
+void qua_frame_to_nv12(const qua_frame *frame, uint8_t *y, ptrdiff_t y_stride, uint8_t *uv, ptrdiff_t uv_stride)
+{
+    I420ToNV12(frame->plane[0], (int)frame->stride[0], frame->plane[1], (int)frame->stride[1], frame->plane[2],
+               (int)frame->stride[2], y, (int)y_stride, uv, (int)uv_stride, frame->width, frame->height);
+}
+
 void qua_frame_fill(qua_frame *frame, uint8_t y, uint8_t u, uint8_t v)
 {
     I420Rect(frame->plane[0], (int)frame->stride[0], frame->plane[1], (int)frame->stride[1], frame->plane[2],

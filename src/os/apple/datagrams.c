@@ -1,5 +1,4 @@
 /* One system call a datagram: Darwin has no public call for more. */
-#define _DARWIN_C_SOURCE
 #include <errno.h>
 
 #include "os/datagrams.h"

@@ -1,5 +1,4 @@
 /* The event loop on Apple systems: kqueue for descriptors and deadlines, EVFILT_USER for posts. */
-#define _DARWIN_C_SOURCE
 #include <stdlib.h>
 #include <sys/event.h>
 #include <sys/time.h>

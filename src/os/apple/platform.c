@@ -1,4 +1,3 @@
-#define _DARWIN_C_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>

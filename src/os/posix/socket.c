@@ -1,8 +1,6 @@
 /* UDP sockets, interfaces and names. */
 #if defined(__linux__)
 #define _GNU_SOURCE /* struct in6_pktinfo's companions, IP_RECVTOS */
-#else
-#define _DARWIN_C_SOURCE
 #endif
 #include <errno.h>
 #include <fcntl.h>
