@@ -73,9 +73,13 @@ static void vote_unit(weighted *list, const mode_info *m, int weight)
         vote(list, m->mv, m->ref, weight);
 }
 
+/* A frame whose entropy starts afresh takes nothing but samples from its references: whatever damage these have, it is
+ * read alike. */
 static void vote_temporal(const viola_work *w, weighted *list, int ux, int uy, int uw, int uh)
 {
     const viola_surface *ref = w->refs[0];
+    if (w->header.reset_entropy)
+        return;
     if (ref->coded_width != w->coded_width || ref->coded_height != w->coded_height)
         return;
     const int cx = (ux + uw / 2) / 2, cy = (uy + uh / 2) / 2, cols = (w->unit_cols + 1) / 2;

@@ -179,16 +179,19 @@ static int begin_frame(viola_decoder *d, const frame_header *h)
 
 /* ------------------------------------------------------------ ending a frame */
 
-/* a superblock that never came: what the first reference shows there */
-static void conceal(const viola_work *w, int sb)
+/* a superblock that never came: what was shown there last, which is newer than a reference that was acknowledged */
+static void conceal(const viola_decoder *d, int sb)
 {
+    const viola_work *w = &d->work;
     const int ux = sb % w->sb_cols * SB_UNITS, uy = sb / w->sb_cols * SB_UNITS;
     const mode_info m = {.w = 3, .h = 3, .skip = 1, .tx = VIOLA_W64, .ref = (int8_t)(w->refs[0] ? 0 : REF_INTRA)};
     for (int y = uy; y < uy + SB_UNITS && y < w->unit_rows; y++)
         for (int x = ux; x < ux + SB_UNITS && x < w->unit_cols; x++)
             *unit_at(w, x, y) = m;
-    if (w->refs[0]) {
-        viola_predict_inter(w, ux * 8, uy * 8, SB_SIZE, SB_SIZE, w->refs[0], m.mv);
+    const viola_surface *last = d->shown;
+    const int same_size = last && last->width == w->width && last->height == w->height;
+    if (same_size || w->refs[0]) {
+        viola_predict_inter(w, ux * 8, uy * 8, SB_SIZE, SB_SIZE, same_size ? last : w->refs[0], m.mv);
         return;
     }
     for (int p = 0; p < 3; p++)
@@ -241,7 +244,7 @@ int viola_decoder_finish(viola_decoder *d)
     const int total = w->sb_cols * w->sb_rows;
     for (int sb = 0; sb < total; sb++) {
         if (d->sb_state[sb] == VIOLA_SB_CONCEALED)
-            conceal(w, sb);
+            conceal(d, sb);
         d->building.damaged |= d->sb_state[sb] != VIOLA_SB_OK;
     }
     viola_postfilter(w);

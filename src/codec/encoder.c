@@ -338,10 +338,34 @@ static int choose_references(viola_encoder *e, const viola_frame_params *p)
     return error || golden < 0 ? error : add_reference(e, golden);
 }
 
+/* The slot whose picture is the oldest, of those that this frame does not refer to: what the receivers are known to
+ * hold outlasts the frames whose fate is not known yet. */
+static int slot_to_spare(const viola_encoder *e)
+{
+    const frame_header *h = &e->work.header;
+    int best = -1;
+    unsigned oldest = 0;
+    for (int i = 0; i < VIOLA_SLOTS; i++) {
+        int used = 0;
+        for (int k = 0; k < h->ref_count; k++)
+            used |= e->slot[h->ref_slot[k]] == e->slot[i];
+        const unsigned age = e->slot[i] ? (e->number - e->slot[i]->number) & 0xffff : 0x10000;
+        if (!used && age > oldest) {
+            best = i;
+            oldest = age;
+        }
+    }
+    return best < 0 ? e->last_slot : best;
+}
+
 static unsigned choose_refresh(viola_encoder *e, const viola_frame_params *p, int boosted)
 {
     if (!(p->refresh & VIOLA_REFRESH_AUTO))
         return p->refresh & 0xff;
+    if ((p->allowed_refs & 0xff) != 0xff) {
+        e->last_slot = slot_to_spare(e);
+        return 1u << e->last_slot;
+    }
     e->last_slot = (e->last_slot + 1) % RING_SLOTS;
     return 1u << e->last_slot | (boosted ? 1u << GOLDEN_SLOT : 0);
 }

@@ -88,4 +88,28 @@ static inline int pictures_equal(const viola_picture *a, const viola_picture *b)
     return 1;
 }
 
+/* structural similarity of the luma: mean over windows of 8x8, four samples apart */
+static inline double luma_ssim(const viola_picture *a, const viola_picture *b)
+{
+    const double c1 = 6.5025 * 64 * 64, c2 = 58.5225 * 64 * 63;
+    double total = 0;
+    int windows = 0;
+    for (int y = 0; y + 8 <= a->height; y += 4) {
+        for (int x = 0; x + 8 <= a->width; x += 4, windows++) {
+            double sa = 0, sb = 0, squares = 0, product = 0;
+            for (int i = 0; i < 64; i++) {
+                const double u = a->plane[0][(y + i / 8) * a->stride[0] + x + i % 8];
+                const double v = b->plane[0][(y + i / 8) * b->stride[0] + x + i % 8];
+                sa += u;
+                sb += v;
+                squares += u * u + v * v;
+                product += u * v;
+            }
+            total += (2 * sa * sb + c1) * (2 * (product * 64 - sa * sb) + c2) /
+                     ((sa * sa + sb * sb + c1) * (squares * 64 - sa * sa - sb * sb + c2));
+        }
+    }
+    return total / windows;
+}
+
 #endif
