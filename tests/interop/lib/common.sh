@@ -24,3 +24,10 @@ verdict() {
     [ -z "$skipped" ] || exit 77
     exit 0
 }
+
+# guest_story STORY: one of lib/guests.js, instead of calls
+guest_story() {
+    node -e 'require("puppeteer-core")' 2>/dev/null || { echo 'skipped: the npm package puppeteer-core is not installed'; exit 77; }
+    mkdir -p "$bin/../screens"
+    exec node "$here/lib/guests.js" "$1" "$bin" "$bin/../screens"
+}

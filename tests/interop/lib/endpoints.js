@@ -214,4 +214,4 @@ function open(name, id, settings, bin, hear) {
   throw new Error(`no endpoint is called ${name}`);
 }
 
-module.exports = { open, Skip };
+module.exports = { open, Skip, browsers, SilentDevice, wav };
