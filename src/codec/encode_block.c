@@ -55,8 +55,8 @@ void viola_set_qp(viola_encoder *e, int qp)
             set_quant(&e->quant[chroma][tx], e->step[chroma], tx, intra);
     }
     const uint32_t step = viola_step[qp];
-    e->lambda = step * step * 9 / (64 * 4); /* 0.14 q^2 in 1/16 */
-    e->lambda_satd = step * 7 / 8;          /* 0.44 q in 1/16 */
+    e->lambda = step * step * 8 / (64 * 4); /* 0.125 q^2 in 1/16 */
+    e->lambda_satd = step / 2;              /* 0.25 q in 1/16 */
     e->lambda = e->lambda ? e->lambda : 1;
 }
 

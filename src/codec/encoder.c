@@ -406,8 +406,8 @@ static void set_frame_qp(viola_encoder *e, int qp)
     frame_header *h = &e->work.header;
     e->frame_qp = h->qp = clamp_int(qp, 0, VIOLA_MAX_QP);
     const int step = viola_step[h->qp];
-    h->deblock = clamp_int((step * (h->start ? 4 : 5) >> 6) + (h->start ? 0 : 3), 0, 63);
-    h->enhance_pri = clamp_int((int)(step * 0.0068 - step * (double)step * 0.0000024 + 0.5), 0, 15);
+    h->deblock = clamp_int((step * (h->start ? 6 : 7) >> 6) + (h->start ? 0 : 4), 0, 63);
+    h->enhance_pri = clamp_int((int)(step * 0.0136 - step * (double)step * 0.0000048 + 0.5), 0, 15);
     h->enhance_sec = clamp_int((int)(step * 0.0014 + 0.5), 0, 3);
     if (!e->effort->enhance)
         h->enhance_pri = h->enhance_sec = 0;

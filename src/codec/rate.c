@@ -9,7 +9,9 @@
 
 #define RATE_EXPONENT 1.2
 
-enum { START_SHARE = 4, WINDOW = 12, FINEST = 24, STEP_MOST = 5 };
+#define START_SHARE 0.4 /* of the buffer: what the first frame may take */
+
+enum { WINDOW = 12, FINEST = 24, STEP_MOST = 5, AFTER_START = 24 };
 
 void viola_rate_init(viola_rate *rate, double bits_per_second, double fps, int width, int height)
 {
@@ -44,10 +46,11 @@ void viola_rate_frame(viola_rate *rate, viola_frame_params *params)
     const double per_frame = rate->bits_per_second / rate->fps;
     const double room = rate->buffer_bits - rate->fullness;
     rate->qp = limit(rate->qp, FINEST, VIOLA_MAX_QP);
-    params->qp = (int)lrint(rate->qp);
+    /* nothing is known yet of the content: the first frame is as fine as its bytes allow, and tells */
+    params->qp = rate->frames == 0 ? -1 : (int)lrint(rate->qp);
     if (rate->frames == 0 || (params->flags & VIOLA_FRAME_START))
         params->budget_bytes =
-            (size_t)(limit(rate->buffer_bits / START_SHARE, per_frame, room > per_frame ? room : per_frame) / 8);
+            (size_t)(limit(rate->buffer_bits * START_SHARE, per_frame, room > per_frame ? room : per_frame) / 8);
     else
         params->budget_bytes = (size_t)(limit(room, per_frame / 2, rate->buffer_bits) / 8);
 }
@@ -57,6 +60,8 @@ void viola_rate_done(viola_rate *rate, const viola_frame_stats *stats)
     const double bits = (double)stats->bytes * 8, per_frame = rate->bits_per_second / rate->fps;
     rate->fullness = limit(rate->fullness + bits - per_frame, 0, rate->buffer_bits);
     rate->frames++;
+    if (rate->frames == 1)
+        rate->qp = stats->qp_mean + AFTER_START;
     if (stats->start)
         return;
     /* frames of a quality pattern count at the quantiser of the others: what matters is their mean */
