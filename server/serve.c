@@ -290,6 +290,8 @@ static int answer_page(struct lws *wsi, const char *path)
 {
     const guest_file *file = guest_page_find(path);
 
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0)
+        return answer_text(wsi, 405, "text/plain", "Only GET is answered here.\n");
     if (!file)
         return answer_text(wsi, 404, "text/plain", "There is nothing here.\n");
     return answer(wsi, 200, file->type, file->data, file->size, guest_page_headers, guest_page_header_count);

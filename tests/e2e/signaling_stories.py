@@ -1,4 +1,5 @@
 """Stories about quartetd, told to a real process over loopback. usage: signaling_stories.py QUARTETD"""
+import atexit
 import base64
 import hmac
 import http.client
@@ -17,6 +18,7 @@ from rawws import BINARY, CLOSE, PING, PONG, TEXT, Participant, RawSocket
 class Server:
     def __init__(self, *options):
         self.process = subprocess.Popen([sys.argv[1], '--port', '0', *options], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # a story that fails leaves no server behind, which ctest would wait for
         line = self.process.stdout.readline()
         assert line.startswith('listening ws://'), f'it said: {line!r}'
         self.port = int(line.rsplit(':', 1)[1])
@@ -139,7 +141,7 @@ def story_only_quartet_v1_is_spoken(port):
 
 
 def story_http_is_answered(port):
-    for path, status, body in (('/healthz', 200, b'ok\n'), ('/other', 404, None)):
+    for path, status, body in (('/healthz', 200, b'ok\n'), ('/-/other', 404, None), ('/room/other', 404, None)):
         connection = http.client.HTTPConnection('127.0.0.1', port, timeout=5)
         connection.request('GET', path)
         response = connection.getresponse()
@@ -223,7 +225,9 @@ def story_those_who_run_it_see_figures_and_end_rooms(_port):
     assert ask(admin, 'DELETE', '/rooms/one')[0] == 200
     for p in (a, b):
         assert p.receive('error')['d']['code'] == 'ended' and p.ended()
-    assert ask(server.port, 'GET', '/rooms')[0] == 404, 'the public port shows rooms'
+    status, text = ask(server.port, 'GET', '/rooms') # to the public it is a room's name as any other
+    assert status == 200 and text.lower().startswith('<!doctype html>'), f'the public port shows rooms: {text[:80]!r}'
+    assert ask(server.port, 'DELETE', '/rooms')[0] == 405, 'the public port ends rooms'
     assert server.end() == 0
 
 
