@@ -1,6 +1,7 @@
 'use strict';
 // Runs in the page before its own scripts: camera, microphone and screen of its browser, and a watcher of its tiles.
 function guestDevices(settings) {
+  if (!('MediaDevices' in self)) return; // about:blank in Firefox, before the page: it has no devices
   const fail = name => Promise.reject(new DOMException('told so by the test', name));
   const kept = []; // or they may be collected
 
