@@ -1,9 +1,8 @@
 /* What we receive: whose stream a packet is of, repair, pictures and sound. */
 #include "peer/peer_internal.h"
 
-/* Feedback leaves at the end of each picture, or this long after a packet of one; sound alone has more time. */
-#define FEEDBACK_DELAY       QUA_MS(20)
-#define FEEDBACK_DELAY_SOUND QUA_MS(50)
+/* Feedback leaves at the end of each picture, or this long after a packet. */
+#define FEEDBACK_DELAY QUA_MS(20)
 /* How soon an incomplete picture is looked at again when nothing else comes. */
 #define STUCK_CHECK QUA_MS(50)
 
@@ -217,15 +216,12 @@ static int on_repeat(peer_transceiver *t, qua_time now, qua_rtp_packet *packet, 
     return on_video(r, now, packet, qua_unwrap16(r->stream.highest_seq, packet->header.seq));
 }
 
-static void note_arrival(qua_peer *p, qua_time now, const qua_rtp_packet *packet, const peer_transceiver *t)
+static void note_arrival(qua_peer *p, qua_time now, const qua_rtp_packet *packet, bool picture_ends)
 {
-    const bool sound = t && t->kind == QUA_AUDIO, picture_ends = t && !sound && packet->header.marker;
-
     if (!p->transport_cc || !(packet->ext.present & 1u << QUA_RTP_EXT_TRANSPORT_SEQ))
         return;
     qua_rtp_arrivals_add(&p->arrivals, now, packet->ext.transport_seq);
-    p->feedback_at =
-        picture_ends ? now : QUA_MIN(p->feedback_at, now + (sound ? FEEDBACK_DELAY_SOUND : FEEDBACK_DELAY));
+    p->feedback_at = picture_ends ? now : QUA_MIN(p->feedback_at, now + FEEDBACK_DELAY);
 }
 
 int peer_on_rtp(qua_peer *p, qua_time now, const uint8_t *data, size_t size)
@@ -239,7 +235,7 @@ int peer_on_rtp(qua_peer *p, qua_time now, const uint8_t *data, size_t size)
         return QUA_EFORMAT;
     t = route(p, &packet);
     codec = t ? codec_of(t, packet.header.payload_type, &rtx) : NULL;
-    note_arrival(p, now, &packet, t);
+    note_arrival(p, now, &packet, t && t->kind == QUA_VIDEO && packet.header.marker);
     if (!codec)
         return QUA_EIGNORED;
     if (rtx)
