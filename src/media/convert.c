@@ -1,4 +1,4 @@
-/* Scaling and colours, by libyuv. */
+/* Copies, scaling and colours, by libyuv. */
 #include <libyuv.h>
 
 #include "media/media.h"
@@ -29,6 +29,18 @@ qua_frame *qua_frame_pool_scale(qua_frame_pool *pool, qua_frame *frame, int widt
     out->captured = frame->captured;
     out->number = frame->number;
     out->rotation = frame->rotation;
+    return out;
+}
+
+qua_frame *qua_frame_pool_copy(qua_frame_pool *pool, int width, int height, const uint8_t *const plane[3],
+                               const ptrdiff_t stride[3])
+{
+    qua_frame *out = qua_frame_pool_get(pool, width, height);
+
+    if (out)
+        I420Copy(plane[0], (int)stride[0], plane[1], (int)stride[1], plane[2], (int)stride[2], out->plane[0],
+                 (int)out->stride[0], out->plane[1], (int)out->stride[1], out->plane[2], (int)out->stride[2], width,
+                 height);
     return out;
 }
 

@@ -225,20 +225,15 @@ static int give(h264_decoder *d, const SBufferInfo *info, unsigned char *const p
                 void *context)
 {
     const SSysMEMBuffer *picture = &info->UsrData.sSystemBuffer;
+    const uint8_t *const plane[3] = {planes[0], planes[1], planes[2]};
+    const ptrdiff_t stride[3] = {picture->iStride[0], picture->iStride[1], picture->iStride[1]};
     qua_frame *frame;
 
     if (picture->iFormat != videoFormatI420 || picture->iWidth > MAX_SIDE || picture->iHeight > MAX_SIDE)
         return QUA_EFORMAT;
-    frame = qua_frame_pool_get(d->frames, picture->iWidth, picture->iHeight);
+    frame = qua_frame_pool_copy(d->frames, picture->iWidth, picture->iHeight, plane, stride);
     if (!frame)
         return QUA_ENOMEM;
-    for (int i = 0; i < 3; i++) {
-        const int width = i ? (frame->width + 1) / 2 : frame->width,
-                  height = i ? (frame->height + 1) / 2 : frame->height;
-        const int stride = picture->iStride[i ? 1 : 0];
-        for (int y = 0; y < height; y++)
-            memcpy(frame->plane[i] + y * frame->stride[i], planes[i] + (ptrdiff_t)y * stride, (size_t)width);
-    }
     output(context, frame);
     return 0;
 }

@@ -9,6 +9,14 @@
 
 /* ---- pictures -------------------------------------------------------------------------------------------- */
 
+/**
+ * A copy of foreign planes in a frame of the pool: what a library decoded and keeps.
+ * @param pool   NULL: own memory
+ * @param plane  lent: Y, U, V @param stride bytes from one row to the next
+ * @return NULL without memory
+ */
+qua_frame *qua_frame_pool_copy(qua_frame_pool *pool, int width, int height, const uint8_t *const plane[3],
+                               const ptrdiff_t stride[3]);
 /** Fill with a colour. */
 void qua_frame_fill(qua_frame *frame, uint8_t y, uint8_t u, uint8_t v);
 /** Draw `from`, scaled to width x height, at x, y (even) of `onto`, which nobody else holds. */
@@ -17,7 +25,7 @@ void qua_frame_draw(qua_frame *onto, const qua_frame *from, int x, int y, int wi
 void qua_frame_to_rgb(const qua_frame *frame, uint8_t *out);
 
 extern const qua_video_codec qua_codec_vp8;
-extern const qua_video_codec qua_codec_vp9; /* profile 0 */
+extern const qua_video_codec qua_codec_vp9;  /* profile 0 */
 extern const qua_video_codec qua_codec_h264; /* constrained baseline, packetization-mode 1 */
 extern const qua_video_codec qua_codec_viola;
 

@@ -157,19 +157,6 @@ typedef struct viola_receiver {
     qua_frame_pool *frames;
 } viola_receiver;
 
-static qua_frame *copy_picture(viola_receiver *r, const viola_picture *picture)
-{
-    qua_frame *frame = qua_frame_pool_get(r->frames, picture->width, picture->height);
-
-    for (int i = 0; frame && i < 3; i++) {
-        const int width = i ? (frame->width + 1) / 2 : frame->width;
-        const int height = i ? (frame->height + 1) / 2 : frame->height;
-        for (int y = 0; y < height; y++)
-            memcpy(frame->plane[i] + y * frame->stride[i], picture->plane[i] + y * picture->stride[i], (size_t)width);
-    }
-    return frame;
-}
-
 /* Feed the slices of one access unit. @return 0 when all of them were taken */
 static int feed(viola_decoder *viola, const uint8_t *data, size_t size)
 {
@@ -202,7 +189,8 @@ static int decode(qua_video_decoder *self, const uint8_t *data, size_t size, boo
         return QUA_EFORMAT;
     if (decoded.damaged)
         error = QUA_EFORMAT;
-    frame = copy_picture(r, &decoded.picture);
+    frame = qua_frame_pool_copy(r->frames, decoded.picture.width, decoded.picture.height, decoded.picture.plane,
+                                decoded.picture.stride);
     if (!frame)
         return QUA_ENOMEM;
     output(context, frame);

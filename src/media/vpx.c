@@ -239,15 +239,10 @@ static bool vp9_is_keyframe(const uint8_t *data, size_t size)
 
 static qua_frame *copy_image(vpx_decoder *d, const vpx_image_t *image)
 {
-    qua_frame *frame = qua_frame_pool_get(d->frames, (int)image->d_w, (int)image->d_h);
+    const uint8_t *const plane[3] = {image->planes[0], image->planes[1], image->planes[2]};
+    const ptrdiff_t stride[3] = {image->stride[0], image->stride[1], image->stride[2]};
 
-    for (int i = 0; frame && i < 3; i++) {
-        const int width = i ? (frame->width + 1) / 2 : frame->width;
-        const int height = i ? (frame->height + 1) / 2 : frame->height;
-        for (int y = 0; y < height; y++)
-            memcpy(frame->plane[i] + y * frame->stride[i], image->planes[i] + y * image->stride[i], (size_t)width);
-    }
-    return frame;
+    return qua_frame_pool_copy(d->frames, (int)image->d_w, (int)image->d_h, plane, stride);
 }
 
 static int vpx_decode(qua_video_decoder *self, const uint8_t *data, size_t size, bool missing_before,
