@@ -473,7 +473,7 @@ int serve(const serve_config *config)
         goto done;
     sv->config = config;
     raise_file_limit();
-    sv->loop = ev_loop_new(EVFLAG_AUTO);
+    sv->loop = ev_loop_new(EVFLAG_SIGNALFD); /* signals are read as any input: no handler that may miss the wait */
     if (!sv->loop || (error = open_hub(sv)) != 0 || (error = open_websockets(sv)) != 0)
         goto done;
     start_watchers(sv);

@@ -167,6 +167,7 @@ def story_a_busy_port_is_told_and_searched_past(port):
     run = subprocess.run([sys.argv[1], '--port', str(port)], capture_output=True, text=True, timeout=10)
     assert run.returncode == 1 and '--port-search' in run.stderr and str(port) in run.stderr, run.stderr
     other = subprocess.Popen([sys.argv[1], '--port', str(port), '--port-search'], stdout=subprocess.PIPE, text=True)
+    atexit.register(other.kill)
     line = other.stdout.readline()
     other.terminate()
     assert other.wait(timeout=5) == 0
