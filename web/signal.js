@@ -1,8 +1,8 @@
 // The session with quartetd: quartet.v1 of spec/signaling.md. It joins, stays, and comes back after a lost connection
 // with nothing lost or doubled. Knows nothing of media.
+import { Ledger } from './ledger.js';
 
 const CONNECT_MS = 10000, BACKOFF_MS = [250, 500, 1000, 2000, 4000], FIRST_ATTEMPTS = 3;
-const OUTBOX_MESSAGES = 1024, ACK_EVERY = 16;
 // after these the server wants no more of us
 const FINAL = new Set(['version', 'bad-room', 'room-full', 'locked', 'denied', 'removed', 'ended', 'token']);
 const UNNUMBERED = new Set(['hello', 'join', 'resume', 'ping', 'pong', 'turn']);
@@ -15,14 +15,7 @@ export class Signal extends EventTarget {
     Object.assign(this, { url, name, state, token, phase: 'idle', self: '', ticket: '', attempts: 0, code: '' });
     this.peers = new Map();
     this.nextId = 1;
-    this.startOver();
-  }
-
-  startOver() {
-    this.outbox = []; // sent or to be sent, not acknowledged yet: {seq, message}
-    this.nextSeq = 1;
-    this.heard = this.acked = 0;
-    this.heardIds = new Map(); // participant -> its highest id
+    this.ledger = new Ledger();
   }
 
   emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
@@ -89,8 +82,7 @@ export class Signal extends EventTarget {
   }
 
   writeNumbered(entry) {
-    this.acked = this.heard;
-    this.write({ ...entry.message, seq: entry.seq, ack: this.heard });
+    this.write({ ...entry.message, seq: entry.seq, ack: this.ledger.ack() });
   }
 
   // `d` to one participant or, without `to`, to whom the type concerns. What is sent while the connection is lost
@@ -98,9 +90,7 @@ export class Signal extends EventTarget {
   send(t, d = {}, to) {
     const message = { t, id: this.nextId++, ...(to ? { to } : {}), d };
     if (UNNUMBERED.has(t)) return this.write(message);
-    const entry = { seq: this.nextSeq++, message };
-    this.outbox.push(entry);
-    if (this.outbox.length > OUTBOX_MESSAGES) this.outbox.shift();
+    const entry = this.ledger.add(message);
     if (this.phase === 'joined') this.writeNumbered(entry);
   }
 
@@ -116,28 +106,19 @@ export class Signal extends EventTarget {
     try { m = JSON.parse(text); } catch { return; }
     const d = m.d || {};
     if (this.phase === 'joined') this.wait(this.deadMs);
-    if (m.ack) this.outbox = this.outbox.filter(entry => entry.seq > m.ack);
-    if (m.seq) {
-      if (m.seq <= this.heard) return;
-      this.heard = m.seq;
-    }
-    if (m.from && m.id) {
-      if (m.id <= (this.heardIds.get(m.from) || 0)) return;
-      this.heardIds.set(m.from, m.id);
-    }
+    if (!this.ledger.take(m)) return;
     this.take(m, d);
-    if (this.heard - this.acked >= ACK_EVERY) {
-      this.acked = this.heard;
-      this.write({ t: 'pong', ack: this.heard });
-    }
+    if (this.ledger.owesAck()) this.pong();
   }
+
+  pong() { this.write({ t: 'pong', ack: this.ledger.ack() }); }
 
   take(m, d) {
     switch (m.t) {
       case 'welcome': return this.welcomed(d);
       case 'joined': return this.joined(d, false);
       case 'resumed': return this.joined(d, true);
-      case 'ping': return this.write({ t: 'pong', ack: this.acked = this.heard });
+      case 'ping': return this.pong();
       case 'error': return this.refused(d);
       case 'peer': return this.told(d);
       case 'knock':
@@ -154,7 +135,7 @@ export class Signal extends EventTarget {
     this.phase = 'joining';
     this.code = '';
     if (this.ticket)
-      this.write({ t: 'resume', d: { ticket: this.ticket, last: this.heard, name: this.name, state: this.state } });
+      this.write({ t: 'resume', d: { ticket: this.ticket, last: this.ledger.heard, name: this.name, state: this.state } });
     else
       this.join();
   }
@@ -164,20 +145,14 @@ export class Signal extends EventTarget {
   }
 
   joined(d, resumed) {
-    const again = resumed && !d.fresh ? this.outbox.filter(entry => entry.seq > d.last) : this.outbox;
-    if (resumed && d.fresh) {
-      this.heard = this.acked = 0;
-      again.forEach((entry, i) => { entry.seq = i + 1; });
-      this.nextSeq = again.length + 1;
-    } else if (!resumed) {
-      this.startOver();
-    }
-    this.outbox = resumed ? again : [];
+    if (!resumed) this.ledger = new Ledger();
+    else if (d.fresh) this.ledger.renumber();
+    else this.ledger.resume(d.last);
     Object.assign(this, { phase: 'joined', self: d.self, ticket: d.ticket || this.ticket, role: d.role, attempts: 0 });
     this.peers = new Map((d.peers || []).map(peer => [peer.id, peer]));
     this.wait(this.deadMs);
     this.emit('joined', { self: d.self, peers: [...this.peers.values()], resumed, locked: d.locked, lobby: d.lobby });
-    this.outbox.forEach(entry => this.writeNumbered(entry));
+    this.ledger.outbox.forEach(entry => this.writeNumbered(entry));
     if (resumed && d.fresh) this.send('state', this.state);
   }
 
@@ -194,7 +169,7 @@ export class Signal extends EventTarget {
     const id = d.peer.id;
     if (d.change === 'gone') {
       this.peers.delete(id);
-      this.heardIds.delete(id);
+      this.ledger.forget(id);
       return this.emit('gone', d);
     }
     if (id === this.self) {
