@@ -31,7 +31,8 @@ VIDEO = (
 AUDIO = (
     f"audiotestsrc is-live=true freq={SETTINGS['playHz']} volume=0.3 ! audio/x-raw,rate=48000,channels=1 "
     "! audioconvert ! opusenc frame-size=20 ! rtpopuspay pt={pt} "
-    "! capsfilter caps=application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={pt}"
+    "! capsfilter caps=application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,"
+    "payload={pt}"  # said here: an offer that is made before the first sound says "OPUS/48000" else, which RFC 7587 forbids
 )
 
 
